@@ -173,7 +173,7 @@ class Value {
 
   private:
     struct Node;
-    explicit Value(Ref<const Node> node) : node_(std::move(node)) {}
+    explicit Value(Ref<const Node> node);
     template <class T>
     static Value make(T payload);
 

@@ -1,0 +1,156 @@
+#include "parsers/json/json_reader.h"
+
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "parsers/tree_builder.h"
+
+namespace plumbline {
+namespace {
+
+constexpr std::size_t max_depth = 1000;
+
+/// Counts the bytes the lexer took; nlohmann's events carry no positions.
+class CountingIterator {
+  public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = char;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const char*;
+    using reference = const char&;
+
+    CountingIterator(const char* at, std::size_t* count) : at_(at), count_(count) {}
+    reference operator*() const { return *at_; }
+    CountingIterator& operator++() {
+        ++at_;
+        ++*count_;
+        return *this;
+    }
+    CountingIterator operator++(int) {
+        CountingIterator before = *this;
+        ++*this;
+        return before;
+    }
+    bool operator==(const CountingIterator& other) const { return at_ == other.at_; }
+    bool operator!=(const CountingIterator& other) const { return at_ != other.at_; }
+
+  private:
+    const char* at_;
+    std::size_t* count_;
+};
+
+class Handler : public nlohmann::json_sax<nlohmann::json> {
+  public:
+    Handler(const Source& source, std::size_t base, const std::size_t& count, Diagnostics& diagnostics)
+        : text_(source.text()),
+          id_(source.id()),
+          base_(base),
+          count_(count),
+          diagnostics_(diagnostics),
+          builder_(diagnostics),
+          last_(base) {}
+
+    bool null() override { return scalar(Value::null(), false); }
+    bool boolean(bool value) override { return scalar(Value::boolean(value), false); }
+    bool number_integer(number_integer_t value) override {
+        return scalar(Value::number(Number(static_cast<std::int64_t>(value))), true);
+    }
+    bool number_unsigned(number_unsigned_t value) override {
+        return scalar(Value::number(Number::from_unsigned(value)), true);
+    }
+    bool number_float(number_float_t, const string_t& text) override {
+        const std::optional<Number> number = Number::parse(text);
+        return scalar(number ? Value::number(*number) : Value::string(text), true);
+    }
+    bool string(string_t& value) override { return scalar(Value::string(std::move(value)), false); }
+    bool binary(binary_t&) override { return false; }
+    bool key(string_t& value) override { return scalar(Value::string(std::move(value)), false); }
+    bool start_object(std::size_t) override { return open(false); }
+    bool start_array(std::size_t) override { return open(true); }
+    bool end_object() override { return close(); }
+    bool end_array() override { return close(); }
+    bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& fault) override {
+        const std::size_t at = std::min(base_ + (count_ > 0 ? count_ - 1 : 0), text_.size());
+        std::string reason = fault.what();
+        const std::size_t colon = reason.find("syntax error");
+        reason = colon == std::string::npos ? "syntax error" : reason.substr(colon);
+        diagnostics_.error(
+            "json-syntax", "This is not valid JSON: " + reason, "The file was not read. Correct it here.",
+            {id_, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(std::min(at + 1, text_.size()))});
+        return false;
+    }
+
+    const Value& root() const { return builder_.root(); }
+
+  private:
+    /// The first byte of the token that ends at or before the lexer's position: what follows the last token but blanks
+    /// and separators.
+    std::size_t token_start() const {
+        std::size_t at = last_;
+        while (at < text_.size() && (text_[at] == ' ' || text_[at] == '\t' || text_[at] == '\r' || text_[at] == '\n' ||
+                                     text_[at] == ',' || text_[at] == ':')) {
+            ++at;
+        }
+        return at;
+    }
+    Span span(std::size_t begin, std::size_t end) const {
+        return {id_, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
+    }
+    bool scalar(Value value, bool number) {
+        const std::size_t begin = token_start();
+        std::size_t end = base_ + count_;
+        if (number) {  // the lexer has read one byte ahead, or stands at the end of the text
+            end = begin;
+            while (end < text_.size() && std::string_view("+-.0123456789eE").find(text_[end]) != std::string_view::npos)
+                ++end;
+        }
+        last_ = end;
+        builder_.add(value.traced(make_trace(Trace::Kind::literal, span(begin, end))), span(begin, end));
+        return true;
+    }
+    bool open(bool sequence) {
+        const std::size_t begin = token_start();
+        last_ = begin + 1;
+        if (builder_.depth() >= max_depth) {
+            diagnostics_.error("json-depth", "This JSON is nested deeper than 1,000 levels", "The file was not read.",
+                               span(begin, begin + 1));
+            return false;
+        }
+        if (sequence)
+            builder_.begin_sequence(static_cast<std::uint32_t>(begin));
+        else
+            builder_.begin_mapping(static_cast<std::uint32_t>(begin));
+        return true;
+    }
+    bool close() {
+        last_ = token_start() + 1;
+        const Span whole = span(builder_.open_at(), last_);
+        Value value = builder_.end(whole);
+        builder_.add(std::move(value), whole);
+        return true;
+    }
+
+    std::string_view text_;
+    SourceId id_;
+    std::size_t base_;
+    const std::size_t& count_;
+    Diagnostics& diagnostics_;
+    TreeBuilder builder_;
+    std::size_t last_;
+};
+
+}  // namespace
+
+std::optional<Value> read_json(const Source& source, Diagnostics& diagnostics) {
+    const std::string_view text = source.text();
+    const std::size_t base = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+    std::size_t count = 0;
+    Handler handler(source, base, count, diagnostics);
+    const CountingIterator begin(text.data() + base, &count);
+    const CountingIterator end(text.data() + text.size(), &count);
+    // nlohmann throws only what its adapter for the allocator throws; parse errors go to the handler.
+    if (!nlohmann::json::sax_parse(begin, end, &handler)) return std::nullopt;
+    return handler.root();
+}
+
+}  // namespace plumbline

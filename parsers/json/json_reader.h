@@ -1,0 +1,15 @@
+#pragma once
+
+#include <optional>
+
+#include "scanner/model/diagnostic.h"
+#include "scanner/model/source.h"
+#include "scanner/model/value.h"
+
+namespace plumbline {
+
+/// Reads one JSON text into tuples and objects with exact spans; nullopt (and a diagnostic) when it is refused. A byte
+/// order mark is skipped. Nesting deeper than 1,000 levels is refused: what walks the tree later may recurse.
+std::optional<Value> read_json(const Source& source, Diagnostics& diagnostics);
+
+}  // namespace plumbline
