@@ -60,10 +60,11 @@ class Parser {
     virtual bool accepts(const Source& source) const = 0;
     /// One file. Reports faults and still returns what could be read.
     virtual std::unique_ptr<ParsedFile> parse(const Source& source, Diagnostics& diagnostics) const = 0;
-    /// Groups files into roots. `files` holds this parser's files sorted by path. Gaps and faults that concern no single
-    /// root go to the last two arguments.
+    /// Groups files into roots. `files` holds this parser's files sorted by path. Gaps and faults that concern no
+    /// single root go to the last two arguments.
     virtual std::vector<Root> roots(std::span<const ParsedFile* const> files, const FileSystem& file_system,
-                                    SourceSet& sources, Diagnostics& diagnostics, std::vector<CoverageGap>& gaps) const = 0;
+                                    SourceSet& sources, Diagnostics& diagnostics,
+                                    std::vector<CoverageGap>& gaps) const = 0;
     /// Evaluates one root into resources. Roots are evaluated in parallel.
     virtual RootResult evaluate(const Root& root, const Inputs& inputs, const FileSystem& file_system,
                                 SourceSet& sources) const = 0;

@@ -45,7 +45,7 @@ struct Acceptance {
     std::string kind;           ///< SARIF's `inSource` or `external`
     std::string justification;  ///< the reason as written
     std::string owner, approver, ticket, expires, compensating_control, created;
-    Span span;                  ///< comment or waiver entry
+    Span span;  ///< comment or waiver entry
 };
 
 enum class BaselineState : std::uint8_t { none, fresh, unchanged, updated, absent };
@@ -55,12 +55,12 @@ struct Finding {
     std::string resource;  ///< address
     std::string type;      ///< resource type
     std::string platform;
-    std::string root;      ///< the root it was judged in
-    std::string file;      ///< path of the subject's source
+    std::string root;  ///< the root it was judged in
+    std::string file;  ///< path of the subject's source
     Severity severity = Severity::medium;
     Judgement judgement;
-    Span header;           ///< the resource's header
-    Span block;            ///< the whole resource
+    Span header;  ///< the resource's header
+    Span block;   ///< the whole resource
     /// Stable under moved lines, renamed variables and reformatting: of rule, root, address, file and attribute path.
     std::string fingerprint;
     std::vector<Acceptance> accepted;
@@ -68,7 +68,9 @@ struct Finding {
     std::vector<std::string> environments;
     std::vector<std::string> owners;
     /// Fails, is not accepted, not in the baseline, at or above the threshold: makes exit code 1.
-    bool counts() const { return judgement.verdict == Verdict::fail && accepted.empty() && baseline != BaselineState::unchanged; }
+    bool counts() const {
+        return judgement.verdict == Verdict::fail && accepted.empty() && baseline != BaselineState::unchanged;
+    }
 };
 
 }  // namespace plumbline

@@ -28,8 +28,8 @@ struct ControlLink {
 
 /// A framework as reporters need it.
 struct FrameworkInfo {
-    std::string_view id;            ///< `iso27001_2022`
-    std::string_view name;          ///< `ISO/IEC 27001:2022`
+    std::string_view id;    ///< `iso27001_2022`
+    std::string_view name;  ///< `ISO/IEC 27001:2022`
     std::string_view version;
     std::string_view organization;
     std::string_view url;

@@ -22,7 +22,8 @@ struct Resource {
     /// Unique within its graph: `module.a["x"].aws_s3_bucket.b[0]`, a logical id, `Kind.namespace.name`.
     std::string address;
     /// What rules select by: `aws_s3_bucket`, `AWS::S3::Bucket`, `Deployment`. Terraform blocks that are no managed
-    /// resources carry a prefix: `data.aws_iam_policy_document`, `provider.aws`, `module`, `variable`, `output`, `terraform`.
+    /// resources carry a prefix: `data.aws_iam_policy_document`, `provider.aws`, `module`, `variable`, `output`,
+    /// `terraform`.
     std::string type;
     /// `terraform`, `kubernetes`, `cloudformation`, `github-actions`, ...: the platform of a rule's check.
     std::string_view platform;
@@ -46,8 +47,8 @@ struct Resource {
 struct Suppression {
     std::vector<std::string> rules;  ///< ids or aliases as written; `*` or "all" for every rule
     std::string reason;
-    Span span;        ///< the comment
-    std::string kind; ///< `comment`, `annotation`, `metadata`
+    Span span;         ///< the comment
+    std::string kind;  ///< `comment`, `annotation`, `metadata`
     /// What it covers: findings whose subject or resource block lies inside; a whole file when it equals the file.
     Span scope;
     /// Last day it counts, `YYYY-MM-DD`; empty for no end.
@@ -60,7 +61,7 @@ struct CoverageGap {
     std::string subject;  ///< what: a module's address, a path
     std::string reason;   ///< why, and what to do
     Span span;
-    std::string path;     ///< where span is invalid
+    std::string path;  ///< where span is invalid
 };
 
 /// The resources of one root (a root module, a template, a folder of manifests) and how they are connected.

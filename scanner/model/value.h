@@ -194,8 +194,8 @@ class Value {
 struct Member {
     std::string name;
     Value value;
-    /// Where this member is written: the whole attribute (`acl = "private"`), pair or block header; invalid for computed
-    /// ones. This is the place of use, `value.origin()` the place of writing.
+    /// Where this member is written: the whole attribute (`acl = "private"`), pair or block header; invalid for
+    /// computed ones. This is the place of use, `value.origin()` the place of writing.
     Span span;
 };
 

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scanner/model/diagnostic.h"
+#include "scanner/model/file_system.h"
+
+namespace plumbline {
+
+/// Every file below `paths` (files or folders of `file_system`) that some parser may want, sorted, each once. Folders
+/// that hold other programs' state (`.git`, `.terraform`, `node_modules`, ...) and what `exclude` (globs) names are
+/// left out.
+std::vector<std::string> discover(const FileSystem& file_system, const std::vector<std::string>& paths,
+                                  const std::vector<std::string>& exclude, Diagnostics& diagnostics);
+
+/// Whether discovery passes by a folder of that name.
+bool is_skipped_folder(std::string_view name);
+
+}  // namespace plumbline
