@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,7 +11,7 @@
 #include "scanner/model/number.h"
 #include "scanner/model/source.h"
 
-/// The syntax tree of HCL, made by the strict reader, by tree-sitter's (for broken files) and from JSON syntax. Nodes
+/// The syntax tree of HCL, made from native and from JSON syntax. Nodes
 /// live in the `File`'s arena and are never destroyed one by one; texts are views into the source or the arena. Every
 /// span is of the file the node stands in. Follows HCL's specification (hclsyntax/spec.md and json/spec.md).
 namespace plumbline::hcl {
@@ -28,12 +29,12 @@ struct Expr {
         for_tuple,
         for_object,
         call,
-        variable,   ///< root of a traversal: a bare name
-        get_attr,   ///< `.name`
-        index,      ///< `[expr]`, and the legacy `.0`
-        splat_attr, ///< `.*` with the steps that belong to it
-        splat_full, ///< `[*]` with the steps that belong to it
-        splat_item, ///< inside a splat's `each`: the current element
+        variable,    ///< root of a traversal: a bare name
+        get_attr,    ///< `.name`
+        index,       ///< `[expr]`, and the legacy `.0`
+        splat_attr,  ///< `.*` with the steps that belong to it
+        splat_full,  ///< `[*]` with the steps that belong to it
+        splat_item,  ///< inside a splat's `each`: the current element
         unary,
         binary,
         conditional,
@@ -47,21 +48,49 @@ struct Expr {
 };
 
 enum class UnaryOp : std::uint8_t { negate, not_ };
-enum class BinaryOp : std::uint8_t { or_, and_, equal, not_equal, less, less_equal, greater, greater_equal, add, subtract, multiply, divide, modulo };
+enum class BinaryOp : std::uint8_t {
+    or_,
+    and_,
+    equal,
+    not_equal,
+    less,
+    less_equal,
+    greater,
+    greater_equal,
+    add,
+    subtract,
+    multiply,
+    divide,
+    modulo
+};
 
 template <class T>
 using List = std::span<const T>;
 
-struct BoolExpr : Expr { bool value; };
+struct BoolExpr : Expr {
+    bool value;
+};
 /// `text` is the number as written; the evaluator converts it (once: `value` is set by the reader when it is small).
-struct NumberExpr : Expr { std::string_view text; };
+struct NumberExpr : Expr {
+    std::string_view text;
+};
 /// Unescaped, NFC. `heredoc` keeps it apart from quoted text, which matters in JSON conversion only.
-struct StringExpr : Expr { std::string_view value; bool heredoc; };
+struct StringExpr : Expr {
+    std::string_view value;
+    bool heredoc;
+};
 /// Parts in order: literal_string for text, template_for / template_if for directives, any other expression for an
 /// interpolation. Strip markers and heredoc indentation are already applied to the text.
-struct TemplateExpr : Expr { List<const Expr*> parts; bool heredoc; };
-struct WrapExpr : Expr { const Expr* inner; };
-struct TupleExpr : Expr { List<const Expr*> items; };
+struct TemplateExpr : Expr {
+    List<const Expr*> parts;
+    bool heredoc;
+};
+struct WrapExpr : Expr {
+    const Expr* inner;
+};
+struct TupleExpr : Expr {
+    List<const Expr*> items;
+};
 struct ObjectItem {
     /// A bare name as key (`a = 1`) is a literal_string with `bare_key`; `(a) = 1` is the paren expression.
     const Expr* key;
@@ -69,12 +98,14 @@ struct ObjectItem {
     bool bare_key;
     Span span;
 };
-struct ObjectExpr : Expr { List<ObjectItem> items; };
-struct ForExpr : Expr {  // for_tuple and for_object
+struct ObjectExpr : Expr {
+    List<ObjectItem> items;
+};
+struct ForExpr : Expr {         // for_tuple and for_object
     std::string_view key_name;  ///< empty when there is only one name
     std::string_view value_name;
     const Expr* collection;
-    const Expr* key;    ///< for_object only
+    const Expr* key;  ///< for_object only
     const Expr* value;
     const Expr* condition;  ///< null when there is none
     bool group;             ///< `...` after the value of a for_object
@@ -86,24 +117,67 @@ struct CallExpr : Expr {
     bool expand_final;
     Span open_paren, close_paren;
 };
-struct VariableExpr : Expr { std::string_view name; };
-struct GetAttrExpr : Expr { const Expr* object; std::string_view name; Span name_span; };
-struct IndexExpr : Expr { const Expr* object; const Expr* key; bool legacy; Span bracket; };
+struct VariableExpr : Expr {
+    std::string_view name;
+};
+struct GetAttrExpr : Expr {
+    const Expr* object;
+    std::string_view name;
+    Span name_span;
+};
+struct IndexExpr : Expr {
+    const Expr* object;
+    const Expr* key;
+    bool legacy;
+    Span bracket;
+};
 struct SplatExpr : Expr {  // splat_attr and splat_full
     const Expr* object;
-    const Expr* each;  ///< the steps after the marker, with a splat_item as root; the splat_item alone when there are none
+    const Expr*
+        each;  ///< the steps after the marker, with a splat_item as root; the splat_item alone when there are none
     Span marker;
 };
-struct UnaryExpr : Expr { UnaryOp op; const Expr* operand; };
-struct BinaryExpr : Expr { BinaryOp op; const Expr* left; const Expr* right; Span op_span; };
-struct ConditionalExpr : Expr { const Expr* condition; const Expr* yes; const Expr* no; };
-struct ParenExpr : Expr { const Expr* inner; };
-struct TemplateForExpr : Expr { std::string_view key_name, value_name; const Expr* collection; const TemplateExpr* body; };
-struct TemplateIfExpr : Expr { const Expr* condition; const TemplateExpr* yes; const TemplateExpr* no; };  ///< `no` null: empty
+struct UnaryExpr : Expr {
+    UnaryOp op;
+    const Expr* operand;
+};
+struct BinaryExpr : Expr {
+    BinaryOp op;
+    const Expr* left;
+    const Expr* right;
+    Span op_span;
+};
+struct ConditionalExpr : Expr {
+    const Expr* condition;
+    const Expr* yes;
+    const Expr* no;
+};
+struct ParenExpr : Expr {
+    const Expr* inner;
+};
+struct TemplateForExpr : Expr {
+    std::string_view key_name, value_name;
+    const Expr* collection;
+    const TemplateExpr* body;
+};
+struct TemplateIfExpr : Expr {
+    const Expr* condition;
+    const TemplateExpr* yes;
+    const TemplateExpr* no;
+};  ///< `no` null: empty
 
-struct Label { std::string_view text; Span span; bool quoted; };
+struct Label {
+    std::string_view text;
+    Span span;
+    bool quoted;
+};
 struct Body;
-struct Attribute { std::string_view name; Span name_span; Span span; const Expr* value; };
+struct Attribute {
+    std::string_view name;
+    Span name_span;
+    Span span;
+    const Expr* value;
+};
 struct Block {
     std::string_view type;
     Span type_span;
@@ -116,9 +190,11 @@ struct Body {
     List<Attribute> attributes;  ///< source order; duplicates were reported and dropped
     List<Block> blocks;          ///< source order
     Span span;
-    Span end;                    ///< the closing brace or the end of the file
+    Span end;  ///< the closing brace or the end of the file
 };
-struct Comment { Span span; };   ///< with its marker, without the line end
+struct Comment {
+    Span span;
+};  ///< with its marker, without the line end
 
 /// Bump allocator for nodes; everything goes at once.
 class Arena {
@@ -158,26 +234,24 @@ List<T> Arena::copy(std::span<const T> items) {
     return {place, items.size()};
 }
 
-/// Reads native syntax strictly, as Terraform does; on a fault falls back to tree-sitter to recover the other blocks.
-/// `diagnostics` has the strict reader's message (place and words as Terraform gives them).
+/// Reads native syntax with Terraform's verdicts. A fault is reported and reading goes on at the next line that begins
+/// a top-level definition, so that the other blocks of a broken file are still there; `File::broken` is then set.
 std::unique_ptr<File> read_hcl(const Source& source, Diagnostics& diagnostics);
 /// Reads JSON syntax. Top-level Terraform blocks become blocks; expressions inside are parsed as templates.
 std::unique_ptr<File> read_hcl_json(const Source& source, Diagnostics& diagnostics);
 /// JSON variable files: every top-level property is an attribute whose value is taken literally, without templates.
 std::unique_ptr<File> read_tfvars_json(const Source& source, Diagnostics& diagnostics);
 /// One expression on its own, as `terraform console` takes it and --var for non-primitive types. Null when refused.
-/// `newlines`: whether a line feed ends it (as an attribute's value) or not.
-const Expr* read_expression(const Source& source, Span range, Arena& arena, Diagnostics& diagnostics, bool newlines_end);
+/// A line feed outside of brackets ends it, and nothing may follow.
+const Expr* read_expression(const Source& source, Arena& arena, Diagnostics& diagnostics);
 /// A template body (`templatefile`): the whole source is text with interpolations. Null when refused.
 const Expr* read_template(const Source& source, Arena& arena, Diagnostics& diagnostics);
+/// The same for text that stands inside another file (a JSON string); every span is then `place`.
+const Expr* read_template_text(std::string_view text, Span place, Arena& arena, Diagnostics& diagnostics);
+const Expr* read_expression_text(std::string_view text, Span place, Arena& arena, Diagnostics& diagnostics);
 /// Whether the text is a valid HCL identifier (UAX #31 with `-`).
 bool is_identifier(std::string_view text);
-
-/// The two readers behind `read_hcl`, apart for tests and benchmarks. The strict one returns null on its first fault.
-std::unique_ptr<File> read_hcl_strict(const Source& source, Diagnostics& diagnostics);
-std::unique_ptr<File> read_hcl_tree_sitter(const Source& source, Diagnostics& diagnostics);
-
-/// The tree as an indented text without spans' sources, for tests that compare readers.
-std::string dump(const Body& body);
+/// Unicode NFC, as Terraform normalises every string; ASCII is returned as it is.
+std::string to_nfc(std::string_view text);
 
 }  // namespace plumbline::hcl

@@ -35,8 +35,8 @@ class Result {
 
 /// What functions need from outside.
 struct FunctionContext {
-    /// Reads a file for `file`, `fileexists`, `templatefile`, ...: path as given by the caller; nullopt when it does not
-    /// exist or lies outside of the scanned tree.
+    /// Reads a file for `file`, `fileexists`, `templatefile`, ...: path as given by the caller; nullopt when it does
+    /// not exist or lies outside of the scanned tree.
     std::function<std::optional<std::string>(std::string_view path)> read_file;
     /// Names (relative, sorted) below a folder for `fileset`.
     std::function<std::vector<std::string>(std::string_view folder)> list_files;

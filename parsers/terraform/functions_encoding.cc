@@ -1,0 +1,418 @@
+#include <iconv.h>
+#include <zlib.h>
+
+#include <algorithm>
+
+#include "parsers/json/json_reader.h"
+#include "parsers/terraform/ast.h"
+#include "parsers/terraform/encoding.h"
+#include "parsers/terraform/function_table.h"
+#include "parsers/yaml/yaml_reader.h"
+#include "scanner/model/text.h"
+
+namespace plumbline::terraform {
+namespace {
+
+using Arguments = std::vector<Value>;
+using Context = FunctionContext;
+
+Value text(std::string value) {
+    return Value::string(hcl::to_nfc(value));
+}
+const std::string& str(const Value& value) {
+    return value.as_string();
+}
+
+void write_json_string(std::string_view s, std::string& out) {
+    static constexpr char digits[] = "0123456789abcdef";
+    out += '"';
+    for (std::size_t i = 0; i < s.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(s[i]);
+        if (s[i] == '"' || s[i] == '\\') {
+            out += '\\';
+            out += s[i];
+        } else if (s[i] == '\n') {
+            out += "\\n";
+        } else if (s[i] == '\r') {
+            out += "\\r";
+        } else if (s[i] == '\t') {
+            out += "\\t";
+        } else if (byte == 8) {
+            out += "\\b";
+        } else if (byte == 12) {
+            out += "\\f";
+        } else if (byte < 0x20 || s[i] == '<' || s[i] == '>' || s[i] == '&') {  // as Go's encoding/json does for HTML
+            out += "\\u00";
+            out += digits[byte >> 4];
+            out += digits[byte & 15];
+        } else if (byte == 0xE2 && i + 2 < s.size() && static_cast<unsigned char>(s[i + 1]) == 0x80 &&
+                   (static_cast<unsigned char>(s[i + 2]) & 0xFE) == 0xA8) {
+            out += static_cast<unsigned char>(s[i + 2]) == 0xA8 ? "\\u2028" : "\\u2029";
+            i += 2;
+        } else {
+            out += s[i];
+        }
+    }
+    out += '"';
+}
+
+void write_json(const Value& value, std::string& out) {
+    switch (value.kind()) {
+        case Value::Kind::null:
+        case Value::Kind::unknown:
+            out += "null";
+            return;
+        case Value::Kind::boolean:
+            out += value.as_bool() ? "true" : "false";
+            return;
+        case Value::Kind::number:
+            out += value.as_number().to_string();
+            return;
+        case Value::Kind::string:
+            write_json_string(value.as_string(), out);
+            return;
+        default:
+            break;
+    }
+    bool first = true;
+    out += value.is_sequence() ? '[' : '{';
+    for (const Value& item : value.elements()) {
+        if (!std::exchange(first, false)) out += ',';
+        write_json(item, out);
+    }
+    for (const Member& member : value.members()) {
+        if (!std::exchange(first, false)) out += ',';
+        write_json_string(member.name, out);
+        out += ':';
+        write_json(member.value, out);
+    }
+    out += value.is_sequence() ? ']' : '}';
+}
+
+/// Documents from functions have no file of their own: traces of a source that nobody can look up are taken off.
+Value without_traces(const Value& value) {
+    if (value.is_sequence()) {
+        std::vector<Value> items;
+        for (const Value& item : value.elements()) items.push_back(without_traces(item));
+        return Value::tuple(std::move(items));
+    }
+    if (value.is_mapping()) {
+        std::vector<Member> members;
+        for (const Member& member : value.members())
+            members.push_back({hcl::to_nfc(member.name), without_traces(member.value), {}});
+        return Value::object(std::move(members));
+    }
+    if (value.is_string()) return text(value.as_string());
+    return value.traced(nullptr);
+}
+
+Result yaml_decode(Arguments& a, const Context&) {
+    const Source source(SourceId{0}, "", str(a[0]));
+    Diagnostics diagnostics;
+    YamlOptions options;
+    options.yaml_1_1 = true;
+    YamlFile file = read_yaml(source, options, diagnostics);
+    if (diagnostics.has_errors()) return fail("on YAML: " + diagnostics.items().front().summary, 0);
+    if (file.documents.empty()) return Value::null();
+    if (file.documents.size() > 1) return fail("unexpected extra content after value", 0);
+    return without_traces(file.documents.front().root);
+}
+
+void write_yaml(const Value& value, std::size_t indent, bool inline_start, std::string& out) {
+    const std::string margin(indent, ' ');
+    if (value.is_sequence() && !value.elements().empty()) {
+        bool first = inline_start;
+        for (const Value& item : value.elements()) {
+            if (!first) out += margin;
+            first = false;
+            out += "- ";
+            if ((item.is_sequence() && !item.elements().empty()) || (item.is_mapping() && !item.members().empty())) {
+                write_yaml(item, indent + 2, true, out);
+            } else {
+                write_json(item, out);
+                out += '\n';
+            }
+        }
+    } else if (value.is_mapping() && !value.members().empty()) {
+        bool first = inline_start;
+        for (const Member& member : value.members()) {
+            if (!first) out += margin;
+            first = false;
+            write_json_string(member.name, out);
+            out += ':';
+            const Value& item = member.value;
+            if (item.is_sequence() && !item.elements().empty()) {
+                out += '\n';
+                write_yaml(item, indent, false, out);
+            } else if (item.is_mapping() && !item.members().empty()) {
+                out += '\n';
+                write_yaml(item, indent + 2, false, out);
+            } else {
+                out += ' ';
+                write_json(item, out);
+                out += '\n';
+            }
+        }
+    } else {
+        write_json(value, out);
+        out += '\n';
+    }
+}
+
+/// yamlencode writes every string quoted but a text of several lines, which becomes a block.
+Result yaml_encode(Arguments& a, const Context&) {
+    std::string out;
+    write_yaml(a[0], 0, false, out);
+    return text(std::move(out));
+}
+
+Result json_encode_call(Arguments& a, const Context&) {
+    return json_encode(a[0]);
+}
+
+Result csv_decode(Arguments& a, const Context&) {
+    const std::string& s = str(a[0]);
+    std::vector<std::vector<std::string>> rows;
+    std::vector<std::string> row;
+    std::string field;
+    bool quoted = false, any = false;
+    for (std::size_t i = 0; i <= s.size(); ++i) {
+        const char c = i < s.size() ? s[i] : '\n';
+        if (quoted) {
+            if (i >= s.size()) return fail("parse error: extraneous or missing \" in quoted-field", 0);
+            if (c == '"' && i + 1 < s.size() && s[i + 1] == '"') {
+                field += '"';
+                ++i;
+            } else if (c == '"') {
+                quoted = false;
+                if (i + 1 < s.size() && s[i + 1] != ',' && s[i + 1] != '\n' && s[i + 1] != '\r')
+                    return fail("parse error: extraneous or missing \" in quoted-field", 0);
+            } else {
+                field += c;
+            }
+            continue;
+        }
+        if (c == '"') {
+            if (!field.empty()) return fail("parse error: bare \" in non-quoted field", 0);
+            quoted = any = true;
+        } else if (c == ',') {
+            row.push_back(std::exchange(field, {}));
+            any = true;
+        } else if (c == '\n') {
+            if (!field.empty() && field.back() == '\r') field.pop_back();
+            if (any || !field.empty()) {
+                row.push_back(std::exchange(field, {}));
+                rows.push_back(std::exchange(row, {}));
+            }
+            any = false;
+        } else {
+            field += c;
+        }
+    }
+    if (rows.empty()) return fail("missing header line", 0);
+    std::vector<ObjectAttribute> columns;
+    for (const std::string& name : rows.front()) {
+        if (std::any_of(columns.begin(), columns.end(), [&](const auto& have) { return have.name == name; }))
+            return fail("duplicate column name \"" + name + "\"", 0);
+        columns.push_back({name, Type::string()});
+    }
+    std::vector<Value> out;
+    for (std::size_t r = 1; r < rows.size(); ++r) {
+        if (rows[r].size() != rows[0].size())
+            return fail("error on line " + std::to_string(r + 1) + ": wrong number of fields", 0);
+        std::vector<Member> members;
+        for (std::size_t c = 0; c < rows[r].size(); ++c) members.push_back({rows[0][c], text(rows[r][c]), {}});
+        out.push_back(Value::object(std::move(members)));
+    }
+    return Value::list(Type::object(std::move(columns)), std::move(out));
+}
+
+Result url_encode(Arguments& a, const Context&) {
+    static constexpr char digits[] = "0123456789ABCDEF";
+    std::string out;
+    for (char c : str(a[0])) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (std::isalnum(byte) || c == '-' || c == '_' || c == '.' || c == '~')
+            out += c;
+        else if (c == ' ')
+            out += '+';
+        else {
+            out += '%';
+            out += digits[byte >> 4];
+            out += digits[byte & 15];
+        }
+    }
+    return text(std::move(out));
+}
+
+std::optional<std::string> convert_charset(const std::string& input, const char* from, const char* to) {
+    const iconv_t handle = iconv_open(to, from);
+    if (handle == reinterpret_cast<iconv_t>(-1)) return std::nullopt;
+    std::string out(input.size() * 4 + 16, '\0');
+    char* in = const_cast<char*>(input.data());
+    std::size_t in_left = input.size(), out_left = out.size();
+    char* at = out.data();
+    const std::size_t done = iconv(handle, &in, &in_left, &at, &out_left);
+    iconv_close(handle);
+    if (done == static_cast<std::size_t>(-1)) return std::nullopt;
+    out.resize(out.size() - out_left);
+    return out;
+}
+
+Result text_encode(Arguments& a, const Context&) {
+    const auto made = convert_charset(str(a[0]), "UTF-8", str(a[1]).c_str());
+    if (!made)
+        return fail("\"" + str(a[1]) +
+                        "\" is not a supported IANA encoding name or alias in this Terraform version, or the text "
+                        "cannot be encoded in it",
+                    1);
+    return text(base64_encode(*made));
+}
+Result text_decode(Arguments& a, const Context&) {
+    const auto bytes = base64_decode(str(a[0]));
+    if (!bytes) return fail("the given value is has an invalid base64 symbol", 0);
+    const auto made = convert_charset(*bytes, str(a[1]).c_str(), "UTF-8");
+    if (!made)
+        return fail("\"" + str(a[1]) +
+                        "\" is not a supported IANA encoding name or alias in this Terraform version, or the bytes are "
+                        "not in it",
+                    1);
+    return text(*made);
+}
+
+Result gzip(Arguments& a, const Context&) {
+    z_stream stream{};
+    if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        return fail("cannot compress");
+    std::string input = str(a[0]);
+    std::string out(deflateBound(&stream, static_cast<uLong>(input.size())) + 32, '\0');
+    stream.next_in = reinterpret_cast<Bytef*>(input.data());
+    stream.avail_in = static_cast<uInt>(input.size());
+    stream.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream.avail_out = static_cast<uInt>(out.size());
+    deflate(&stream, Z_FINISH);
+    out.resize(stream.total_out);
+    deflateEnd(&stream);
+    return text(base64_encode(out));
+}
+
+const Parameter string_parameter{Type::string(), false, false};
+
+}  // namespace
+
+std::string base64_encode(std::string_view bytes) {
+    static constexpr char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        const auto byte = [&](std::size_t k) {
+            return i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U;
+        };
+        const std::uint32_t group = (byte(0) << 16) | (byte(1) << 8) | byte(2);
+        out += alphabet[(group >> 18) & 63];
+        out += alphabet[(group >> 12) & 63];
+        out += i + 1 < bytes.size() ? alphabet[(group >> 6) & 63] : '=';
+        out += i + 2 < bytes.size() ? alphabet[group & 63] : '=';
+    }
+    return out;
+}
+
+std::optional<std::string> base64_decode(std::string_view text) {
+    std::string out, clean;
+    for (char c : text) {
+        if (c != '\n' && c != '\r') clean += c;
+    }
+    if (clean.size() % 4 != 0) return std::nullopt;
+    for (std::size_t i = 0; i < clean.size(); i += 4) {
+        std::uint32_t group = 0;
+        int padding = 0;
+        for (std::size_t k = 0; k < 4; ++k) {
+            const char c = clean[i + k];
+            int digit = 0;
+            if (c >= 'A' && c <= 'Z')
+                digit = c - 'A';
+            else if (c >= 'a' && c <= 'z')
+                digit = c - 'a' + 26;
+            else if (c >= '0' && c <= '9')
+                digit = c - '0' + 52;
+            else if (c == '+')
+                digit = 62;
+            else if (c == '/')
+                digit = 63;
+            else if (c == '=' && k >= 2 && i + 4 == clean.size())
+                ++padding;
+            else
+                return std::nullopt;
+            if (padding > 0 && c != '=') return std::nullopt;
+            group = (group << 6) | static_cast<std::uint32_t>(digit);
+        }
+        out += static_cast<char>(group >> 16);
+        if (padding < 2) out += static_cast<char>((group >> 8) & 255);
+        if (padding < 1) out += static_cast<char>(group & 255);
+    }
+    return out;
+}
+
+Result json_encode(const Value& value) {
+    if (!value.is_wholly_known()) {
+        Unknown unknown;
+        unknown.type = Type::string();
+        unknown.cause = first_cause({&value, 1});
+        unknown.refinement.not_null = true;
+        if (value.is_mapping())
+            unknown.refinement.prefix = "{";
+        else if (value.is_sequence())
+            unknown.refinement.prefix = "[";
+        unknown.document = {value};
+        return traced_from(Value::unknown(std::move(unknown)), {&value, 1}).with_marks(value.marks_deep());
+    }
+    std::string out;
+    write_json(value, out);
+    return Value::string(std::move(out)).with_marks(value.marks_deep());
+}
+
+Result json_decode(std::string_view input) {
+    const Source source(SourceId{0}, "", std::string(input));
+    Diagnostics diagnostics;
+    const auto value = read_json(source, diagnostics);
+    if (!value) return fail(diagnostics.empty() ? "not valid JSON" : diagnostics.items().front().summary, 0);
+    return without_traces(*value);
+}
+
+std::span<const Function> encoding_functions() {
+    static const std::vector<Function> functions = {
+        {"base64decode",
+         {string_parameter},
+         false,
+         {},
+         Type::string(),
+         [](Arguments& a, const Context&) -> Result {
+             const auto bytes = base64_decode(str(a[0]));
+             if (!bytes) return fail("failed to decode base64 data", 0);
+             if (!is_utf8(*bytes)) return fail("the result of decoding the provided string is not valid UTF-8", 0);
+             return text(*bytes);
+         }},
+        {"base64encode",
+         {string_parameter},
+         false,
+         {},
+         Type::string(),
+         [](Arguments& a, const Context&) -> Result { return text(base64_encode(str(a[0]))); }},
+        {"base64gzip", {string_parameter}, false, {}, Type::string(), gzip},
+        {"csvdecode", {string_parameter}, false, {}, Type(), csv_decode},
+        {"jsondecode",
+         {string_parameter},
+         false,
+         {},
+         Type(),
+         [](Arguments& a, const Context&) { return json_decode(str(a[0])); }},
+        {"jsonencode", {{Type(), true, true}}, false, {}, Type::string(), json_encode_call},
+        {"textdecodebase64", {string_parameter, string_parameter}, false, {}, Type::string(), text_decode},
+        {"textencodebase64", {string_parameter, string_parameter}, false, {}, Type::string(), text_encode},
+        {"urlencode", {string_parameter}, false, {}, Type::string(), url_encode},
+        {"yamldecode", {string_parameter}, false, {}, Type(), yaml_decode},
+        {"yamlencode", {{Type(), true, false}}, false, {}, Type::string(), yaml_encode, true},
+    };
+    return functions;
+}
+
+}  // namespace plumbline::terraform
