@@ -414,7 +414,7 @@ std::string address_text(const Prefix& prefix) {
     return buffer;
 }
 
-using Wide = unsigned __int128;
+__extension__ typedef unsigned __int128 Wide;
 Wide to_wide(const Prefix& prefix) {
     Wide value = 0;
     for (int i = 0; i < prefix.bits / 8; ++i) value = (value << 8) | prefix.bytes[static_cast<std::size_t>(i)];

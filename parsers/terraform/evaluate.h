@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "parsers/terraform/ast.h"
+#include "parsers/terraform/functions.h"
+#include "scanner/model/diagnostic.h"
+#include "scanner/model/value.h"
+
+namespace plumbline::terraform {
+
+class Evaluator;
+
+/// What names mean: variables, locals, resources, modules, each, count, path.
+class Scope {
+  public:
+    virtual ~Scope() = default;
+    /// The value of `root` followed by the first steps of a traversal. `steps` are get_attr and index nodes, the one
+    /// next to the root first; sets `used` to how many it took. Reports faults through `evaluator`.
+    virtual Value reference(const hcl::VariableExpr& root, std::span<const hcl::Expr* const> steps, std::size_t& used,
+                            Evaluator& evaluator) = 0;
+    virtual const FunctionContext& functions() = 0;
+};
+
+/// Work done so far for one root; evaluation stops with a diagnostic when it is used up. A million steps take about a
+/// second; the largest real root in the corpora takes some 200,000.
+struct Budget {
+    std::uint64_t steps = 50'000'000;
+    int depth = 0;  ///< of evaluation, through locals and modules
+    bool reported = false;
+};
+
+/// Evaluates expressions in a scope as HCL and Terraform do. A fault is reported and gives an unknown value, so that
+/// the rest goes on.
+class Evaluator {
+  public:
+    Evaluator(Scope& scope, Diagnostics& diagnostics, Budget& budget)
+        : scope_(scope), diagnostics_(&diagnostics), budget_(budget) {}
+
+    Value evaluate(const hcl::Expr& expr);
+    /// With names that are bound while the object lives: `each`, a dynamic block's iterator.
+    void bind(std::string_view name, Value value) { locals_.emplace_back(name, std::move(value)); }
+    void unbind() { locals_.pop_back(); }
+
+    /// Reports a fault and returns the unknown that stands for the missing result.
+    Value fault(std::string summary, std::string detail, Span subject);
+    Diagnostics& diagnostics() { return *diagnostics_; }
+
+    /// Applies one step to a value; reading from a resource leaves a reference in the trace.
+    Value step(const Value& object, const hcl::Expr& step);
+
+  private:
+    Value evaluate_plain(const hcl::Expr& expr);
+    Value traversal(const hcl::Expr& expr);
+    Value template_value(const hcl::TemplateExpr& expr);
+    Value for_value(const hcl::ForExpr& expr);
+    Value splat(const hcl::SplatExpr& expr);
+    Value conditional(const hcl::ConditionalExpr& expr);
+    Value object(const hcl::ObjectExpr& expr);
+    Value call(const hcl::CallExpr& expr);
+    Value attempt(const hcl::CallExpr& expr);
+    Value finish(Result result, Span subject, std::string_view summary = {});
+    bool template_parts(const hcl::TemplateExpr& expr, std::vector<Value>& parts);
+    const Value* local(std::string_view name) const;
+
+    Scope& scope_;
+    Diagnostics* diagnostics_;
+    Budget& budget_;
+    std::vector<std::pair<std::string_view, Value>> locals_;
+    std::vector<Value> splat_items_;
+};
+
+}  // namespace plumbline::terraform
