@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scanner/model/diagnostic.h"
+#include "scanner/model/report.h"
+#include "scanner/model/value.h"
+
+namespace plumbline {
+
+/// One of our own controls (rules/controls.yaml): what rules serve and frameworks are mapped to.
+struct Control {
+    std::string id;         ///< `access.mfa`
+    std::string title;      ///< `Multi-factor authentication`
+    std::string objective;  ///< one sentence
+    std::string domain;     ///< `Access management`
+    std::string proves;     ///< what evidence from code shows
+    std::string cadence;    ///< how often evidence is due
+    /// Kinds of input that evidence comes from: `terraform`, `kubernetes`, `git-host-settings`, ...
+    std::vector<std::string> from;
+    /// Per framework in the order of `ControlMap::frameworks()`, closest first. Views live as long as the map.
+    std::vector<ControlLink> links;
+};
+
+/// One id of a framework's catalogue.
+struct Requirement {
+    std::string id;
+    std::string title;
+    std::string parent;      ///< heading it stands under; empty for none
+    bool heading = false;    ///< groups others; never reported
+    bool withdrawn = false;  ///< never reported
+    /// Baselines and levels it belongs to: `low`, `moderate`, `high`, `privacy`, `fedramp-moderate`, `level-1`, ...
+    std::vector<std::string> groups;
+};
+
+struct Framework {
+    std::string id;  ///< `soc2`, `iso27001_2022`, `iso27001_2013`, `nist_csf_1_1`, `nist_csf_2_0`, `nist_800_53_r5`, ...
+    std::string name, version, organization, url, license;
+    std::vector<Requirement> requirements;  ///< in the catalogue's order
+    const Requirement* find(std::string_view requirement_id) const;
+    FrameworkInfo info() const;
+};
+
+/// Our controls and how each framework maps to them. The only place that names a framework's ids. Immutable once
+/// loaded; move-only, since links are views into it.
+class ControlMap {
+  public:
+    ControlMap();
+    ControlMap(ControlMap&&) noexcept;
+    ControlMap& operator=(ControlMap&&) noexcept;
+    ~ControlMap();
+
+    /// From what the build packed (rules/embed); cannot fail, the build checked it.
+    static ControlMap from_pack(std::string_view frameworks_pack, std::string_view controls_pack);
+
+    /// One framework's document (rules/frameworks/ID.yaml). Frameworks come before controls. A framework of the same id
+    /// replaces the earlier one. False after a diagnostic.
+    bool add_framework(const Value& document, Diagnostics& diagnostics);
+    /// rules/controls.yaml or a user's own list. Every id it maps to must exist in the framework's catalogue and be
+    /// neither heading nor withdrawn. A control of the same id replaces the earlier one's parts that it gives.
+    bool add_controls(const Value& document, Diagnostics& diagnostics);
+
+    std::span<const Control> controls() const;      ///< in the document's order
+    std::span<const Framework> frameworks() const;  ///< in the order they were added
+    const Control* find(std::string_view id) const;
+    const Framework* framework(std::string_view id) const;
+
+  private:
+    struct Data;
+    std::unique_ptr<Data> data_;
+};
+
+}  // namespace plumbline
