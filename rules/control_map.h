@@ -39,7 +39,8 @@ struct Requirement {
 };
 
 struct Framework {
-    std::string id;  ///< `soc2`, `iso27001_2022`, `iso27001_2013`, `nist_csf_1_1`, `nist_csf_2_0`, `nist_800_53_r5`, ...
+    std::string
+        id;  ///< `soc2`, `iso27001_2022`, `iso27001_2013`, `nist_csf_1_1`, `nist_csf_2_0`, `nist_800_53_r5`, ...
     std::string name, version, organization, url, license;
     std::vector<Requirement> requirements;  ///< in the catalogue's order
     const Requirement* find(std::string_view requirement_id) const;

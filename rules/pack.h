@@ -8,10 +8,10 @@
 
 namespace plumbline {
 
-/// Values in the form the build packs into the program: YAML at 5 MB/s would cost the pre-commit hook its budget. A pack is
-/// a list of values that are decoded one by one, so that only what a scan touches costs time.
-/// Layout: u32 count, then u32 end offsets, then the values (tag byte, LEB128 lengths, bytes). Little endian. Places
-/// (traces and spans) are left out, unknowns cannot be packed.
+/// Values in the form the build packs into the program: YAML at 5 MB/s would cost the pre-commit hook its budget. A
+/// pack is a list of values that are decoded one by one, so that only what a scan touches costs time. Layout: u32
+/// count, then u32 end offsets, then the values (tag byte, LEB128 lengths, bytes). Little endian. Places (traces and
+/// spans) are left out, unknowns cannot be packed.
 class PackWriter {
   public:
     void add(const Value& value);
