@@ -197,7 +197,10 @@ Value Value::map(Type element, std::vector<Member> members) {
 }
 
 Value Value::object(std::vector<Member> members) {
-    std::stable_sort(members.begin(), members.end(), by_name);
+    // Members out of a pack or another value are in order already; stable_sort would allocate all the same.
+    if (!std::is_sorted(members.begin(), members.end(), by_name)) {
+        std::stable_sort(members.begin(), members.end(), by_name);
+    }
     std::size_t kept = 0;
     for (std::size_t i = 0; i < members.size(); ++i) {
         if (i + 1 < members.size() && members[i].name == members[i + 1].name) continue;
