@@ -46,6 +46,7 @@ class Packer {
         }
         for (const std::string& file : framework_files) add_framework(file);
         add_controls("controls.yaml");
+        if (!diagnostics_.empty()) return;  // every rule of a control that is missing now would be one fault more
         for (const std::string& file : rule_files) add_rule(file);
         pack_rules();
     }
@@ -170,7 +171,7 @@ int run(const fs::path& rules_dir, const fs::path& out) {
     }
     // A warning about our own data is a fault of ours.
     if (!packer.diagnostics().empty()) return 1;
-    fs::create_directories(out.parent_path());
+    fs::create_directories(fs::absolute(out).parent_path());
     if (write_source(out, packer)) return 0;
     std::cerr << "cannot write " << out.string() << "; check the folder's permissions and free space\n";
     std::error_code ignored;
