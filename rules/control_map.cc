@@ -38,35 +38,38 @@ bool is_id(std::string_view text) {
 /// Reads the parts of one mapping of a document and reports what is wrong with them, each with its place.
 class Fields {
   public:
-    /// `what`: how messages call the mapping, `control "access.mfa"`.
-    Fields(const Value& value, std::string what, Span place, Diagnostics& diagnostics)
-        : value_(value), what_(std::move(what)), place_(place), diagnostics_(diagnostics) {}
+    /// `what`: how messages call the mapping, `the control`.
+    Fields(const Value& value, std::string_view what, Span place, Diagnostics& diagnostics)
+        : value_(value), kind_(what), place_(place), diagnostics_(diagnostics) {}
+    /// From now on messages call it by its id: `control "access.mfa"`. Both must live as long as this.
+    void rename(std::string_view what, std::string_view id) {
+        kind_ = what;
+        id_ = id;
+    }
 
     /// False, after a diagnostic, when the value is no mapping; otherwise checks its keys.
     bool open(Names keys) {
         if (!value_.is_mapping()) {
-            fault("wrong-kind", capital(what_) + " is no mapping",
+            fault("wrong-kind", capital(what()) + " is no mapping",
                   "Write it as `key: value` pairs: " + listed(keys) + ".", place_);
             return false;
         }
         for (const Member& member : value_.members()) {
             if (std::find(keys.begin(), keys.end(), member.name) != keys.end()) continue;
-            fault("unknown-key", capital(what_) + " has the unknown key " + quoted(member.name),
+            fault("unknown-key", capital(what()) + " has the unknown key " + quoted(member.name),
                   "Known keys are " + listed(keys) + "." + suggestion(member.name, keys), member.span);
         }
         return true;
     }
 
     const Member* find(std::string_view key) const { return value_.find(key); }
-    Span place() const { return place_; }
-    void rename(std::string what) { what_ = std::move(what); }
 
     /// The text at `key`; empty when it is absent, which is a fault if `required`.
     std::string text(std::string_view key, bool required) {
         const Member* member = find(key);
         if (!member) {
             if (required) {
-                fault("missing-key", capital(what_) + " has no " + std::string(key),
+                fault("missing-key", capital(what()) + " has no " + std::string(key),
                       "Add `" + std::string(key) + ": ...`.", place_);
             }
             return {};
@@ -77,7 +80,7 @@ class Fields {
         const Member* member = find(key);
         if (!member) return false;
         if (member->value.is_bool()) return member->value.as_bool();
-        fault("wrong-kind", std::string(key) + " of " + what_ + " is neither true nor false",
+        fault("wrong-kind", std::string(key) + " of " + what() + " is neither true nor false",
               "Write `" + std::string(key) + ": true` or leave it out.", member->span);
         return false;
     }
@@ -86,7 +89,7 @@ class Fields {
         const Member* member = find(key);
         if (!member) return all;
         if (!member->value.is_sequence()) {
-            fault("wrong-kind", std::string(key) + " of " + what_ + " is no list",
+            fault("wrong-kind", std::string(key) + " of " + what() + " is no list",
                   "Write `" + std::string(key) + ": [a, b]`.", member->span);
             return all;
         }
@@ -99,7 +102,7 @@ class Fields {
     std::span<const Value> list(std::string_view key) {
         const Member* member = find(key);
         if (member && member->value.is_sequence() && !member->value.elements().empty()) return member->value.elements();
-        fault("missing-key", capital(what_) + " has no list of " + std::string(key),
+        fault("missing-key", capital(what()) + " has no list of " + std::string(key),
               "Add `" + std::string(key) + ":` with at least one entry `- ...`.", member ? member->span : place_);
         return {};
     }
@@ -107,7 +110,7 @@ class Fields {
     std::span<const Member> mapping(std::string_view key) {
         const Member* member = find(key);
         if (!member || member->value.is_mapping()) return member ? member->value.members() : std::span<const Member>();
-        fault("wrong-kind", std::string(key) + " of " + what_ + " is no mapping",
+        fault("wrong-kind", std::string(key) + " of " + what() + " is no mapping",
               "Write `" + std::string(key) + ":` with indented `FRAMEWORK: ...` lines.", member->span);
         return {};
     }
@@ -123,10 +126,10 @@ class Fields {
     std::string text_of(const Value& value, std::string_view key, Span span) {
         if (value.is_string() && !trim(value.as_string()).empty()) return value.as_string();
         if (value.is_string() || value.is_null()) {
-            fault("wrong-kind", std::string(key) + " of " + what_ + " is empty", "Give it a text or leave the key out.",
-                  span);
+            fault("wrong-kind", std::string(key) + " of " + what() + " is empty",
+                  "Give it a text or leave the key out.", span);
         } else {
-            fault("wrong-kind", std::string(key) + " of " + what_ + " is no text",
+            fault("wrong-kind", std::string(key) + " of " + what() + " is no text",
                   "Put it in quotes: YAML reads 3.10 as the number 3.1 and true as a truth value.", span);
         }
         return {};
@@ -152,8 +155,12 @@ class Fields {
         return text;
     }
 
+    /// Made only when it is needed: loading a catalogue asks thousands of fields and has no fault.
+    std::string what() const { return std::string(kind_) + (id_.empty() ? std::string() : " " + quoted(id_)); }
+
     const Value& value_;
-    std::string what_;
+    std::string_view kind_;
+    std::string_view id_;
     Span place_;
     Diagnostics& diagnostics_;
 };
@@ -173,8 +180,8 @@ class ErrorWatch {
     std::size_t before_;
 };
 
-constexpr std::array<std::string_view, 8> framework_keys = {"id",  "name",    "version", "organization",
-                                                            "url", "license", "groups",  "requirements"};
+constexpr std::array<std::string_view, 9> framework_keys = {"id",      "name",   "version",      "organization", "url",
+                                                            "license", "groups", "requirements", "controls"};
 constexpr std::array<std::string_view, 2> group_keys = {"id", "title"};
 constexpr std::array<std::string_view, 7> requirement_keys = {"id",        "title",  "parent", "heading",
                                                               "withdrawn", "groups", "aliases"};
@@ -226,7 +233,7 @@ class FrameworkReader {
         Requirement requirement;
         requirement.id = fields.id("id");
         if (requirement.id.empty()) return;
-        fields.rename("requirement " + quoted(requirement.id));
+        fields.rename("requirement", requirement.id);
         requirement.title = fields.text("title", true);
         requirement.parent = fields.text("parent", false);
         requirement.heading = fields.flag("heading");
@@ -277,7 +284,6 @@ struct ControlEntry {
     Control control;
     Maps maps;
     std::map<std::string, std::string> no_equivalent;
-    Span place;
 };
 
 /// Reads a controls document against the frameworks known so far.
@@ -305,6 +311,29 @@ class ControlsReader {
         for (const Value& control : fields.list("controls")) add_control(control);
         return std::move(entries_);
     }
+    /// The part of a framework's document that maps controls to it: control id to a map as under `maps`.
+    std::vector<ControlEntry> read_maps(const Member& part, const std::string& framework) {
+        if (!part.value.is_mapping()) {
+            diagnostics_.error("wrong-kind", "The controls of the framework are no mapping",
+                               "Write `controls:` with indented lines `access.mfa: {ID: direct}`.", part.span);
+        }
+        for (const Member& member : part.value.members()) {
+            if (known_.count(member.name) == 0) {
+                std::vector<std::string_view> names(known_.begin(), known_.end());
+                std::sort(names.begin(), names.end());
+                diagnostics_.error(
+                    "unknown-control", "There is no control " + quoted(member.name),
+                    "Name a known control, or add this one in a controls file first." + suggestion(member.name, names),
+                    member.span);
+                continue;
+            }
+            ControlEntry entry;
+            entry.control.id = member.name;
+            read_map({framework, member.value, member.span}, {}, entry);
+            entries_.push_back(std::move(entry));
+        }
+        return std::move(entries_);
+    }
     const std::vector<std::string>& order() const { return order_; }
 
   private:
@@ -314,11 +343,10 @@ class ControlsReader {
         Fields fields(value, "the control", value.origin(), diagnostics_);
         if (!fields.open(control_keys)) return;
         ControlEntry entry;
-        entry.place = fields.place();
         Control& control = entry.control;
         control.id = fields.id("id");
         if (control.id.empty()) return;
-        fields.rename("control " + quoted(control.id));
+        fields.rename("control", control.id);
         if (!ids_.insert(control.id).second) {
             fields.fault("duplicate-id", "The control " + quoted(control.id) + " is given twice in this file",
                          "Join the two entries.", fields.find("id")->span);
@@ -338,7 +366,8 @@ class ControlsReader {
     }
 
     void read_evidence(const Member& member, Control& control) {
-        Fields fields(member.value, "the evidence of control " + quoted(control.id), member.span, diagnostics_);
+        Fields fields(member.value, "the evidence", member.span, diagnostics_);
+        fields.rename("the evidence of control", control.id);
         if (!fields.open(evidence_keys)) return;
         control.proves = fields.text("proves", false);
         control.cadence = fields.text("cadence", false);
@@ -463,6 +492,7 @@ struct ControlMap::Data {
     std::vector<Maps> maps;  // of the control at the same position
 
     void merge(ControlEntry entry);
+    void drop_links(const Framework& framework, Span document, Diagnostics& diagnostics);
     void order_frameworks(const std::vector<std::string>& order);
     void link();
 };
@@ -491,6 +521,23 @@ void ControlMap::Data::merge(ControlEntry entry) {
     for (auto& [framework, reason] : entry.no_equivalent) {
         maps[index].erase(framework);
         control.no_equivalent[framework] = std::move(reason);
+    }
+}
+
+/// Forgets links to what the framework (one that takes the place of another) does not have.
+void ControlMap::Data::drop_links(const Framework& framework, Span document, Diagnostics& diagnostics) {
+    for (std::size_t i = 0; i < controls.size(); ++i) {
+        const auto mapped = maps[i].find(framework.id);
+        if (mapped == maps[i].end()) continue;
+        std::erase_if(mapped->second, [&](const Target& target) {
+            const Requirement* now = framework.find(target.id);
+            if (now && !now->heading && !now->withdrawn) return false;
+            diagnostics.warning(
+                "link-dropped",
+                framework.id + " has no " + quoted(target.id) + " any more, to which " + controls[i].id + " is mapped",
+                "The link falls away. Map the control to an id of this catalogue.", document);
+            return true;
+        });
     }
 }
 
@@ -543,27 +590,19 @@ ControlMap ControlMap::from_pack(std::string_view frameworks_pack, std::string_v
 bool ControlMap::add_framework(const Value& document, Diagnostics& diagnostics) {
     const ErrorWatch watch(diagnostics);
     Framework framework = FrameworkReader(diagnostics).read(document);
+    std::vector<ControlEntry> entries;
+    const Member* maps = document.find("controls");
+    if (maps && watch.clean()) {
+        entries = ControlsReader({&framework, 1}, data_->controls, diagnostics).read_maps(*maps, framework.id);
+    }
     if (!watch.clean()) return false;
+    for (ControlEntry& entry : entries) data_->merge(std::move(entry));
+    data_->drop_links(framework, document.origin(), diagnostics);
     const auto old = std::find_if(data_->frameworks.begin(), data_->frameworks.end(),
                                   [&](const Framework& item) { return item.id == framework.id; });
     if (old == data_->frameworks.end()) {
         data_->frameworks.push_back(std::move(framework));
     } else {
-        for (std::size_t i = 0; i < data_->controls.size(); ++i) {
-            const auto mapped = data_->maps[i].find(framework.id);
-            if (mapped == data_->maps[i].end()) continue;
-            std::erase_if(mapped->second, [&](const Target& target) {
-                const Requirement* now = framework.find(target.id);
-                if (now && !now->heading && !now->withdrawn) return false;
-                diagnostics.warning(
-                    "link-dropped",
-                    framework.id + " has no " + quoted(target.id) + " any more, to which " + data_->controls[i].id +
-                        " is mapped",
-                    "The link falls away. Map the control to an id of this catalogue in a controls file.",
-                    document.origin());
-                return true;
-            });
-        }
         *old = std::move(framework);
     }
     data_->link();

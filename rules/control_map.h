@@ -77,9 +77,10 @@ class ControlMap {
     /// From what the build packed (rules/embed); cannot fail, the build checked it.
     static ControlMap from_pack(std::string_view frameworks_pack, std::string_view controls_pack);
 
-    /// One framework's document (rules/frameworks/ID.yaml). Frameworks come before controls. A framework of the same id
-    /// replaces the earlier one; links to ids that the new one has not fall away with a warning each. False after an
-    /// error; the map is then as it was.
+    /// One framework's document (rules/frameworks/ID.yaml). Frameworks come before the controls that are mapped to
+    /// them; one that comes later maps known controls itself, under `controls`. A framework of the same id replaces the
+    /// earlier one; links to ids that the new one has not fall away with a warning each. False after an error; the map
+    /// is then as it was.
     bool add_framework(const Value& document, Diagnostics& diagnostics);
     /// rules/controls.yaml or a user's own list. Every id it maps to must exist in the framework's catalogue and be
     /// neither heading nor withdrawn. A control of the same id replaces the earlier one's parts that it gives; under

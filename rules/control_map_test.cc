@@ -404,6 +404,33 @@ TEST_CASE("replacing a framework keeps what still exists and says what falls awa
     CHECK(loaded.map.find("doors.locked")->links[0].title == "Doors have locks");
 }
 
+TEST_CASE("one file adds a framework and what is mapped to it") {
+    Loaded loaded;
+    REQUIRE(loaded.framework(small_framework));
+    REQUIRE(loaded.controls(small_controls));
+    const std::string own =
+        "id: own\nname: Own\nversion: \"1\"\nrequirements:\n"
+        "  - {id: O, title: All, heading: true}\n"
+        "  - {id: O-1, title: Locks, parent: O}\n"
+        "controls:\n";
+    REQUIRE(loaded.framework(own + "  doors.locked: {O-1: partial}\n"));
+    CHECK(loaded.text() == "");
+    CHECK(links_of(loaded.map, "doors.locked") ==
+          std::vector<std::string>{"acme S-1 direct", "acme 3.10 direct", "acme S-2 supports", "own O-1 partial"});
+    CHECK(loaded.map.find("doors.locked")->title == "Locked doors");
+
+    // A new edition that maps anew drops nothing and says nothing; a faulty one changes nothing.
+    REQUIRE(
+        loaded.framework("id: own\nname: Own\nversion: \"2\"\nrequirements:\n  - {id: O-7, title: Locks}\n"
+                         "controls: {doors.locked: {O-7: direct}}\n"));
+    CHECK(loaded.text() == "");
+    CHECK_FALSE(loaded.framework(own + "  door.locked: {O-1: partial}\n  doors.locked: {O: partial}\n"));
+    CHECK(loaded.faults() == std::vector<std::string>{"f.yaml:8:3 unknown-control", "f.yaml:9:18 heading-mapped"});
+    CHECK(loaded.text().find("Did you mean \"doors.locked\"?") != std::string::npos);
+    CHECK(links_of(loaded.map, "doors.locked") ==
+          std::vector<std::string>{"acme S-1 direct", "acme 3.10 direct", "acme S-2 supports", "own O-7 direct"});
+}
+
 TEST_CASE("faults of a controls file have line, reason and advice") {
     struct Case {
         const char* entry;
