@@ -32,8 +32,8 @@ void load_folder(const RuleFolder& folder, const System& system, Catalogue& cata
         for (const std::string& path : files) {
             if (!wanted(path)) continue;
             const std::string called = folder.called + "/" + path;
-            const auto document = read_document(system, folder.absolute + "/" + path, called, max_rule_file, sources,
-                                                diagnostics);
+            const auto document =
+                read_document(system, folder.absolute + "/" + path, called, max_rule_file, sources, diagnostics);
             if (document) add(document->root, called);
         }
     };

@@ -114,8 +114,13 @@ ParsedFiles parse(const Work& work, const std::vector<const Source*>& sources, c
             parsed.parsers.push_back(results[i].parser);
         } else if (results[i].parser == no_parser &&
                    std::binary_search(named.begin(), named.end(), sources[i]->path())) {
-            work.diagnostics.add({Level::warning, "not-recognised", "This is nothing that plumbline reads",
-                                  "It was not judged.", Span{}, sources[i]->path(), {}});
+            work.diagnostics.add({Level::warning,
+                                  "not-recognised",
+                                  "This is nothing that plumbline reads",
+                                  "It was not judged.",
+                                  Span{},
+                                  sources[i]->path(),
+                                  {}});
         }
     }
     count(work, parsed.files.size(), "files");
@@ -131,8 +136,8 @@ std::vector<Root> group(const Work& work, const ParsedFiles& files) {
             if (files.parsers[i] == parser) own.push_back(files.files[i].get());
         }
         if (own.empty()) continue;
-        std::vector<Root> found = parsers()[parser]->roots(own, work.file_system, work.sources, work.diagnostics,
-                                                           work.coverage.gaps);
+        std::vector<Root> found =
+            parsers()[parser]->roots(own, work.file_system, work.sources, work.diagnostics, work.coverage.gaps);
         for (Root& root : found) {
             root.parser = parser;
             roots.push_back(std::move(root));
@@ -160,8 +165,7 @@ void evaluate(const Work& work, const std::vector<Root>& roots, const std::vecto
     in_parallel(evaluations.size(), work.jobs, [&](std::size_t i) {
         const Root& root = roots[evaluations[i].root];
         const Environment& environment = environments[evaluations[i].environment];
-        RootResult result =
-            parsers()[root.parser]->evaluate(root, environment.inputs, work.file_system, work.sources);
+        RootResult result = parsers()[root.parser]->evaluate(root, environment.inputs, work.file_system, work.sources);
         if (!environment.name.empty()) result.graph.environments = {environment.name};
         visit(i, result);
         step(work);
