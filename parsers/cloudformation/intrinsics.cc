@@ -29,7 +29,8 @@ Value dynamic_reference(std::string_view text, std::vector<TraceRef> traces, Spa
     Unknown made;
     made.type = Type::string();
     made.refinement.not_null = true;
-    made.cause = make_cause("{{resolve:" + cut(printable(text), 80) + "}} is read from " + where + " at deployment", span);
+    made.cause =
+        make_cause("{{resolve:" + cut(printable(text), 80) + "}} is read from " + where + " at deployment", span);
     return Value::unknown(std::move(made))
         .with_marks(secret ? Value::sensitive : 0)
         .traced(make_trace(Trace::Kind::expression, span, {}, std::move(traces)));
@@ -262,13 +263,13 @@ std::optional<bool> equal(const Value& a, const Value& b) {
     if (left && right) return *left == *right;
     if (a.is_sequence() && b.is_sequence()) {
         if (a.elements().size() != b.elements().size()) return false;
-        std::optional<bool> all = true;
+        bool open = false;
         for (std::size_t i = 0; i < a.elements().size(); ++i) {
             const std::optional<bool> same = equal(a.elements()[i], b.elements()[i]);
-            if (same == std::optional<bool>(false)) return false;
-            if (!same) all = std::nullopt;
+            if (!same.value_or(true)) return false;
+            if (!same) open = true;
         }
-        return all;
+        return open ? std::nullopt : std::optional<bool>(true);
     }
     if (!a.is_wholly_known() || !b.is_wholly_known()) return std::nullopt;
     return a.same_data(b);

@@ -17,7 +17,7 @@ Value object(std::vector<Member> members) {
 Value list(std::vector<Value> items) {
     return Value::tuple(std::move(items));
 }
-Value ref(const std::string& id) {
+Value ref_to(const std::string& id) {
     return object({{"Ref", text(id), {}}});
 }
 Value get_att(const std::string& id, const char* attribute) {
@@ -186,11 +186,31 @@ class Expansion {
 
     void function(const Value& properties) {
         Properties made(properties);
-        made.copy({"FunctionName", "Handler", "Runtime", "Description", "MemorySize", "Timeout", "VpcConfig",
-                   "Environment", "KmsKeyArn", "Layers", "ReservedConcurrentExecutions", "FileSystemConfigs",
-                   "ImageConfig", "PackageType", "Architectures", "EphemeralStorage", "SnapStart",
-                   "RuntimeManagementConfig", "LoggingConfig", "CodeSigningConfigArn", "RecursiveLoop"});
-        made.set("Code", code(made), made.get("InlineCode") ? "InlineCode" : made.get("ImageUri") ? "ImageUri" : "CodeUri");
+        made.copy({"FunctionName",
+                   "Handler",
+                   "Runtime",
+                   "Description",
+                   "MemorySize",
+                   "Timeout",
+                   "VpcConfig",
+                   "Environment",
+                   "KmsKeyArn",
+                   "Layers",
+                   "ReservedConcurrentExecutions",
+                   "FileSystemConfigs",
+                   "ImageConfig",
+                   "PackageType",
+                   "Architectures",
+                   "EphemeralStorage",
+                   "SnapStart",
+                   "RuntimeManagementConfig",
+                   "LoggingConfig",
+                   "CodeSigningConfigArn",
+                   "RecursiveLoop"});
+        made.set("Code", code(made),
+                 made.get("InlineCode") ? "InlineCode"
+                 : made.get("ImageUri") ? "ImageUri"
+                                        : "CodeUri");
         if (const Value* tracing = made.get("Tracing"); tracing && !is_text(tracing, "Disabled")) {
             made.set("TracingConfig", object({{"Mode", *tracing, {}}}), "Tracing");
         }
@@ -213,7 +233,7 @@ class Expansion {
         if (const Member* config = properties.find("EventInvokeConfig")) {
             Properties invoke(config->value);
             invoke.copy({"MaximumEventAgeInSeconds", "MaximumRetryAttempts", "DestinationConfig"});
-            invoke.set("FunctionName", ref(id));
+            invoke.set("FunctionName", ref_to(id));
             invoke.set("Qualifier", text("$LATEST"));
             make(id + "EventInvokeConfig", "AWS::Lambda::EventInvokeConfig", invoke.take());
         }
@@ -308,13 +328,14 @@ class Expansion {
             } else if (call_of(item)) {
                 managed.push_back(item);
             } else if (item.find("Statement")) {
-                inline_policies.push_back(object({{"PolicyName", text(name), {}}, {"PolicyDocument", item, item.origin()}}));
+                inline_policies.push_back(
+                    object({{"PolicyName", text(name), {}}, {"PolicyDocument", item, item.origin()}}));
             } else if (item.members().size() == 1) {
                 const Member& only = item.members().front();
-                const CauseRef cause =
-                    make_cause("SAM's policy template " + printable(only.name) + " is expanded at deployment", only.span);
-                inline_policies.push_back(object({{"PolicyName", text(name), {}},
-                                                  {"PolicyDocument", Value::unknown(Type(), cause), only.span}}));
+                const CauseRef cause = make_cause(
+                    "SAM's policy template " + printable(only.name) + " is expanded at deployment", only.span);
+                inline_policies.push_back(object(
+                    {{"PolicyName", text(name), {}}, {"PolicyDocument", Value::unknown(Type(), cause), only.span}}));
             }
         }
     }
@@ -326,11 +347,11 @@ class Expansion {
         const std::string version = id + "Version";
         const std::string alias_id =
             id + "Alias" + (alias->value.is_string() ? alias->value.as_string() : std::string());
-        make(version, "AWS::Lambda::Version", object({{"FunctionName", ref(id), {}}}), "Retain");
+        make(version, "AWS::Lambda::Version", object({{"FunctionName", ref_to(id), {}}}), "Retain");
         Properties made(properties);
         made.copy("AutoPublishAlias", "Name");
         made.copy("ProvisionedConcurrencyConfig");
-        made.set("FunctionName", ref(id));
+        made.set("FunctionName", ref_to(id));
         made.set("FunctionVersion", get_att(version, "Version"));
         make(alias_id, "AWS::Lambda::Alias", made.take());
         names_[id + ".Version"] = version;
@@ -345,13 +366,14 @@ class Expansion {
         make("ServerlessDeploymentApplication", "AWS::CodeDeploy::Application",
              object({{"ComputePlatform", text("Lambda"), {}}}));
         Properties made(preference);
-        made.set("ApplicationName", ref("ServerlessDeploymentApplication"));
+        made.set("ApplicationName", ref_to("ServerlessDeploymentApplication"));
         if (preference.find("Role")) {
             made.copy("Role", "ServiceRoleArn");
         } else {
-            make("CodeDeployServiceRole", "AWS::IAM::Role",
-                 object({{"AssumeRolePolicyDocument", assume_role_policy(text("codedeploy.amazonaws.com")), {}},
-                         {"ManagedPolicyArns", list({managed_policy("service-role/AWSCodeDeployRoleForLambda")}), {}}}));
+            make(
+                "CodeDeployServiceRole", "AWS::IAM::Role",
+                object({{"AssumeRolePolicyDocument", assume_role_policy(text("codedeploy.amazonaws.com")), {}},
+                        {"ManagedPolicyArns", list({managed_policy("service-role/AWSCodeDeployRoleForLambda")}), {}}}));
             made.set("ServiceRoleArn", get_att("CodeDeployServiceRole", "Arn"));
         }
         made.set("AutoRollbackConfiguration",
@@ -367,21 +389,21 @@ class Expansion {
         const std::string id = source_.id;
         Properties made(config);
         made.copy({"AuthType", "Cors", "InvokeMode"});
-        made.set("TargetFunctionArn", ref(names_.contains(id + ".Alias") ? names_[id + ".Alias"] : id));
+        made.set("TargetFunctionArn", ref_to(names_.contains(id + ".Alias") ? names_[id + ".Alias"] : id));
         const Member* auth = config.find("AuthType");
         make(id + "Url", "AWS::Lambda::Url", made.take());
         names_[id + ".Url"] = id + "Url";
         if (!auth || !is_text(&auth->value, "NONE")) return;
         make(id + "UrlPublicPermissions", "AWS::Lambda::Permission",
              object({{"Action", text("lambda:InvokeFunctionUrl"), {}},
-                     {"FunctionName", ref(id), {}},
+                     {"FunctionName", ref_to(id), {}},
                      {"FunctionUrlAuthType", auth->value, auth->span},
                      {"Principal", text("*"), auth->span}}));
     }
 
     void permission(const std::string& id, const char* service, const Value* source_arn, Span place) {
         std::vector<Member> members = {{"Action", text("lambda:InvokeFunction"), {}},
-                                       {"FunctionName", ref(source_.id), {}},
+                                       {"FunctionName", ref_to(source_.id), {}},
                                        {"Principal", text(service), {}}};
         if (source_arn) members.push_back({"SourceArn", *source_arn, place});
         make(id, "AWS::Lambda::Permission", object(std::move(members)));
@@ -440,8 +462,8 @@ class Expansion {
             Properties made(properties);
             made.copy({"ScheduleExpression", "ScheduleExpressionTimezone", "State", "Name", "GroupName", "KmsKeyArn",
                        "FlexibleTimeWindow", "StartDate", "EndDate", "Description"});
-            made.set("Target", object({{"Arn", get_att(source_.id, "Arn"), {}},
-                                       {"RoleArn", get_att(id + "Role", "Arn"), {}}}));
+            made.set("Target",
+                     object({{"Arn", get_att(source_.id, "Arn"), {}}, {"RoleArn", get_att(id + "Role", "Arn"), {}}}));
             make(id, "AWS::Scheduler::Schedule", made.take());
             return invoke_role(id + "Role", "scheduler.amazonaws.com", "lambda:InvokeFunction");
         }
@@ -452,22 +474,24 @@ class Expansion {
                                 member.name == "Cluster";
             made.copy(member.name, source ? "EventSourceArn" : std::string_view());
         }
-        made.set("FunctionName", ref(source_.id));
+        made.set("FunctionName", ref_to(source_.id));
         make(id, "AWS::Lambda::EventSourceMapping", made.take());
     }
 
     void invoke_role(const std::string& id, const char* service, const char* action) {
-        const Value arn = std::string_view(action).starts_with("states:") ? ref(source_.id) : get_att(source_.id, "Arn");
+        const Value arn =
+            std::string_view(action).starts_with("states:") ? ref_to(source_.id) : get_att(source_.id, "Arn");
         const Value statement =
             object({{"Effect", text("Allow"), {}}, {"Action", text(action), {}}, {"Resource", arn, {}}});
-        make(id, "AWS::IAM::Role",
-             object({{"AssumeRolePolicyDocument", assume_role_policy(text(service)), {}},
-                     {"Policies",
-                      list({object({{"PolicyName", text(id + "Policy"), {}},
-                                    {"PolicyDocument",
-                                     object({{"Version", text("2012-10-17"), {}}, {"Statement", list({statement}), {}}}),
-                                     {}}})}),
-                      {}}}));
+        make(
+            id, "AWS::IAM::Role",
+            object({{"AssumeRolePolicyDocument", assume_role_policy(text(service)), {}},
+                    {"Policies",
+                     list({object({{"PolicyName", text(id + "Policy"), {}},
+                                   {"PolicyDocument",
+                                    object({{"Version", text("2012-10-17"), {}}, {"Statement", list({statement}), {}}}),
+                                    {}}})}),
+                     {}}}));
     }
 
     void rule_event(const std::string& type, const Member& event, const Value& properties, const std::string& id) {
@@ -501,8 +525,10 @@ class Expansion {
                     wanted.block = event.span;
                 }
             }
-            const Value arn = sub("arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${" + implicit + "}/*");
-            return permission(rest ? id + "PermissionProd" : id + "Permission", "apigateway.amazonaws.com", &arn, event.span);
+            const Value arn =
+                sub("arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${" + implicit + "}/*");
+            return permission(rest ? id + "PermissionProd" : id + "Permission", "apigateway.amazonaws.com", &arn,
+                              event.span);
         }
         permission(rest ? id + "PermissionStage" : id + "Permission", "apigateway.amazonaws.com", nullptr, event.span);
     }
@@ -528,8 +554,8 @@ class Expansion {
         Properties api(properties);
         api.copy("DefinitionBody", "Body");
         api.copy("DefinitionUri", "BodyS3Location");
-        api.copy({"Name", "Description", "BinaryMediaTypes", "MinimumCompressionSize", "DisableExecuteApiEndpoint", "Mode",
-                  "ApiKeySourceType", "FailOnWarnings"});
+        api.copy({"Name", "Description", "BinaryMediaTypes", "MinimumCompressionSize", "DisableExecuteApiEndpoint",
+                  "Mode", "ApiKeySourceType", "FailOnWarnings"});
         const Value* endpoint = api.get("EndpointConfiguration");
         const Member* endpoint_type = endpoint ? endpoint->find("Type") : nullptr;
         if (endpoint && !call_of(*endpoint)) {
@@ -544,14 +570,14 @@ class Expansion {
         make(id, "AWS::ApiGateway::RestApi", api.take());
 
         const std::string deployment_id = id + "Deployment";
-        make(deployment_id, "AWS::ApiGateway::Deployment", object({{"RestApiId", ref(id), {}}}));
+        make(deployment_id, "AWS::ApiGateway::Deployment", object({{"RestApiId", ref_to(id), {}}}));
         names_[id + ".Deployment"] = deployment_id;
 
         Properties stage(properties);
         stage.copy({"StageName", "AccessLogSetting", "CacheClusterEnabled", "CacheClusterSize", "CanarySetting",
                     "MethodSettings", "TracingEnabled", "Variables"});
-        stage.set("RestApiId", ref(id));
-        stage.set("DeploymentId", ref(deployment_id));
+        stage.set("RestApiId", ref_to(id));
+        stage.set("DeploymentId", ref_to(deployment_id));
         stage.set("Tags", tag_list(stage.get("Tags"), nullptr), "Tags");
         const std::string stage_name = stage_id(id, stage.get("StageName"));
         make(stage_name, "AWS::ApiGateway::Stage", stage.take());
@@ -559,12 +585,13 @@ class Expansion {
 
         if (const Member* domain = properties.find("Domain"); domain && domain->value.find("DomainName")) {
             Properties made(domain->value);
-            made.copy({"DomainName", "SecurityPolicy", "MutualTlsAuthentication", "OwnershipVerificationCertificateArn"});
+            made.copy(
+                {"DomainName", "SecurityPolicy", "MutualTlsAuthentication", "OwnershipVerificationCertificateArn"});
             const Member* kind = domain->value.find("EndpointConfiguration");
             const bool edge = kind && is_text(&kind->value, "EDGE");
             made.copy("CertificateArn", edge ? "CertificateArn" : "RegionalCertificateArn");
-            made.set("EndpointConfiguration",
-                     object({{"Types", list({kind ? kind->value : text("REGIONAL")}), {}}}), "EndpointConfiguration");
+            made.set("EndpointConfiguration", object({{"Types", list({kind ? kind->value : text("REGIONAL")}), {}}}),
+                     "EndpointConfiguration");
             make("ApiGatewayDomainName" + id, "AWS::ApiGateway::DomainName", made.take());
             names_[id + ".DomainName"] = "ApiGatewayDomainName" + id;
         }
@@ -587,7 +614,7 @@ class Expansion {
             stage.set("StageName", text("$default"));
         }
         stage.copy({"AccessLogSettings", "DefaultRouteSettings", "RouteSettings", "StageVariables", "Tags"});
-        stage.set("ApiId", ref(id));
+        stage.set("ApiId", ref_to(id));
         stage.set("AutoDeploy", Value::boolean(true));
         const bool is_default = !name || is_text(name, "$default");
         const std::string stage_name = is_default ? id + "ApiGatewayDefaultStage" : stage_id(id, name);
@@ -632,8 +659,9 @@ class Expansion {
                 configurations.push_back(made.take());
             }
             const Value* own = found->properties();
-            const Value extra = object(
-                {{"NotificationConfiguration", object({{"LambdaConfigurations", list(std::move(configurations)), {}}}), {}}});
+            const Value extra = object({{"NotificationConfiguration",
+                                         object({{"LambdaConfigurations", list(std::move(configurations)), {}}}),
+                                         {}}});
             const Value properties = own && own->is_mapping() ? merge(*own, extra).traced(own->trace()) : extra;
             std::vector<Member> members(found->body.members().begin(), found->body.members().end());
             const Member* place = found->body.find("Properties");
@@ -655,7 +683,8 @@ class Expansion {
         const char* letter = type == "Number" ? "N" : type == "Binary" ? "B" : "S";
         made.set("AttributeDefinitions",
                  list({object({{"AttributeName", name, {}}, {"AttributeType", text(letter), {}}})}), "PrimaryKey");
-        made.set("KeySchema", list({object({{"AttributeName", name, {}}, {"KeyType", text("HASH"), {}}})}), "PrimaryKey");
+        made.set("KeySchema", list({object({{"AttributeName", name, {}}, {"KeyType", text("HASH"), {}}})}),
+                 "PrimaryKey");
         if (!made.get("ProvisionedThroughput")) made.set("BillingMode", text("PAY_PER_REQUEST"));
         if (made.get("Tags")) made.set("Tags", tag_list(made.get("Tags"), nullptr), "Tags");
         make(source_.id, "AWS::DynamoDB::Table", made.take());
@@ -710,7 +739,7 @@ class Expansion {
             made.copy("Schedule", "ScheduleExpression");
             made.copy("Pattern", "EventPattern");
             made.copy({"Name", "Description", "EventBusName", "State"});
-            made.set("Targets", list({object({{"Arn", ref(source_.id), {}},
+            made.set("Targets", list({object({{"Arn", ref_to(source_.id), {}},
                                               {"Id", text(event.name + "StepFunctionsTarget"), {}},
                                               {"RoleArn", get_att(id + "Role", "Arn"), {}}})}));
             make(id, "AWS::Events::Rule", made.take());
@@ -718,7 +747,7 @@ class Expansion {
         } else if (kind == "ScheduleV2") {
             Properties made(given->value);
             made.copy({"ScheduleExpression", "State", "Name", "GroupName", "KmsKeyArn", "FlexibleTimeWindow"});
-            made.set("Target", object({{"Arn", ref(source_.id), {}}, {"RoleArn", get_att(id + "Role", "Arn"), {}}}));
+            made.set("Target", object({{"Arn", ref_to(source_.id), {}}, {"RoleArn", get_att(id + "Role", "Arn"), {}}}));
             make(id, "AWS::Scheduler::Schedule", made.take());
             invoke_role(id + "Role", "scheduler.amazonaws.com", "states:StartExecution");
         } else if (kind == "Api" && !given->value.find("RestApiId") && !taken_.contains("ServerlessRestApi") &&

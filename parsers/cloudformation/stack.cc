@@ -38,6 +38,13 @@ std::size_t weight_of(const Value& value, std::size_t limit) {
     return weight;
 }
 
+bool is_true(std::optional<bool> value) {
+    return value.value_or(false);
+}
+bool is_false(std::optional<bool> value) {
+    return !value.value_or(true);
+}
+
 std::string replace_all(std::string text, std::string_view what, std::string_view with) {
     std::size_t at = 0;
     while ((at = text.find(what, at)) != std::string::npos) {
@@ -87,6 +94,11 @@ struct LoopTurn {
 void Evaluation::error(std::string code, std::string summary, std::string detail, Span span) {
     if (!seen_.insert({code, span}).second) return;
     result.diagnostics.error(std::move(code), std::move(summary), std::move(detail), span);
+}
+
+void Evaluation::warning(std::string code, std::string summary, std::string detail, Span span) {
+    if (!seen_.insert({code, span}).second) return;
+    result.diagnostics.warning(std::move(code), std::move(summary), std::move(detail), span);
 }
 
 void Evaluation::gap(CoverageGap gap) {
@@ -150,6 +162,13 @@ void Stack::prepare() {
             evaluation_.gap({"sam-resource", address(definition.id), std::move(reason), definition.header, {}});
         });
     }
+    for (const Definition& definition : definitions_) {
+        const Member* type = definition.body.find("Type");
+        const std::optional<Call> directive = type ? call_of(type->value) : std::nullopt;
+        if (directive && directive->name.find("Rain::") != std::string_view::npos) {
+            note_rain(printable(directive->name), definition.header);
+        }
+    }
     for (std::size_t i = 0; i < definitions_.size(); ++i) by_id_.emplace(definitions_[i].id, i);
     fill("Outputs", outputs_);
 }
@@ -172,10 +191,12 @@ void Stack::note_macros() {
         opaque_ = true;
         // These two only add deployment resources of their own.
         if (text == "AWS::CodeDeployBlueGreen" || text.starts_with("AWS::SecretsManager-")) continue;
-        evaluation_.gap({"macro", text,
+        evaluation_.gap({"macro",
+                         text,
                          "The macro rewrites the template at deployment; what is written here was judged, what it adds "
                          "was not.",
-                         transform->span, {}});
+                         transform->span,
+                         {}});
     }
 }
 
@@ -213,10 +234,12 @@ void Stack::expand_loop(const Member& loop, std::vector<Member>& out) {
     const Value collection = evaluate(parts[1]);
     if (!collection.is_sequence()) {
         if (collection.is_unknown()) {
-            evaluation_.gap({"for-each-unknown", loop.name,
+            evaluation_.gap({"for-each-unknown",
+                             loop.name,
                              "What it loops over is not known: " +
                                  (collection.as_unknown().cause ? collection.as_unknown().cause->why : std::string()),
-                             loop.span, {}});
+                             loop.span,
+                             {}});
         } else {
             evaluation_.error("cfn-loop", "The collection of " + loop.name + " is no list", "Give a list of texts.",
                               loop.span);
@@ -226,8 +249,8 @@ void Stack::expand_loop(const Member& loop, std::vector<Member>& out) {
     for (const Value& item : collection.elements()) {
         const std::optional<std::string> text = scalar_text(item);
         if (!text) {
-            evaluation_.gap({"for-each-unknown", loop.name, "An element of what it loops over is not known.", loop.span,
-                             {}});
+            evaluation_.gap(
+                {"for-each-unknown", loop.name, "An element of what it loops over is not known.", loop.span, {}});
             continue;
         }
         LoopTurn turn{parts[0].as_string(), *text, *text};
@@ -239,14 +262,17 @@ void Stack::expand_loop(const Member& loop, std::vector<Member>& out) {
 }
 
 std::vector<Member> Stack::expand_include(const Member& include) {
-    const Member* name = include.value.find("Name");
-    const Member* parameters = include.value.find("Parameters");
+    // A list of one transform is taken too.
+    const bool listed = include.value.elements().size() == 1;
+    const Value& transform = listed ? include.value.elements()[0] : include.value;
+    const Member* name = transform.find("Name");
+    const Member* parameters = transform.find("Parameters");
     const Member* location = parameters ? parameters->value.find("Location") : nullptr;
     const std::string macro = name && name->value.is_string() ? name->value.as_string() : "?";
     if (macro != "AWS::Include") {
         opaque_ = true;
-        evaluation_.gap({"macro", macro, "The macro runs at deployment; what it adds here was not judged.",
-                         include.span, {}});
+        evaluation_.gap(
+            {"macro", macro, "The macro runs at deployment; what it adds here was not judged.", include.span, {}});
         return {};
     }
     const Value where = location ? evaluate(location->value) : Value();
@@ -254,8 +280,9 @@ std::vector<Member> Stack::expand_include(const Member& include) {
     std::string subject = "AWS::Include";
     if (where.is_string()) {
         subject = where.as_string();
-        const std::optional<std::string> path =
-            subject.find("://") == std::string::npos ? join_path(parent_path(file_.source->path()), subject) : std::nullopt;
+        const std::optional<std::string> path = subject.find("://") == std::string::npos
+                                                    ? join_path(parent_path(file_.source->path()), subject)
+                                                    : std::nullopt;
         fault = "it does not lie in this tree";
         // "You can't nest AWS::Include": CloudFormation refuses an include inside an included snippet.
         const Value* snippet = path && !including_ ? evaluation_.snippet(*path, fault) : nullptr;
@@ -362,7 +389,8 @@ Value Stack::call(const Call& call) {
     Value made = apply(call);
     if (is_no_value(made)) return made;
     // The call is a step of its own: the place of use, from which the operands' places follow.
-    const bool own_step = made.trace() && made.trace()->kind == Trace::Kind::expression && made.trace()->span == call.span;
+    const bool own_step =
+        made.trace() && made.trace()->kind == Trace::Kind::expression && made.trace()->span == call.span;
     if (own_step) return made;
     return made.traced(make_trace(Trace::Kind::expression, call.span, {}, {made.trace()}));
 }
@@ -437,11 +465,12 @@ Value Stack::apply(const Call& call) {
     if (name == "Fn::ImportValue") {
         const std::optional<std::string> exported = scalar_text(argument);
         if (argument.is_known() && !exported) return fault(call, "takes the name of an export");
-        return unknown(Type::string(),
-                       make_cause(exported ? "the export " + quoted(*exported) + " of another stack is known only at deployment"
-                                           : "the export of another stack is known only at deployment",
-                                  call.span),
-                       argument.trace());
+        return unknown(
+            Type::string(),
+            make_cause(exported ? "the export " + quoted(*exported) + " of another stack is known only at deployment"
+                                : "the export of another stack is known only at deployment",
+                       call.span),
+            argument.trace());
     }
     if (name == "Fn::Length") {
         if (argument.is_known() && !argument.is_sequence()) return fault(call, "takes a list");
@@ -461,8 +490,9 @@ Value Stack::apply(const Call& call) {
         Unknown made;
         made.type = Type::string();
         made.refinement.not_null = true;
-        made.cause = argument.is_unknown() ? argument.as_unknown().cause
-                                           : make_cause("a part of the JSON text is known only at deployment", call.span);
+        made.cause = argument.is_unknown()
+                         ? argument.as_unknown().cause
+                         : make_cause("a part of the JSON text is known only at deployment", call.span);
         made.document = {argument};
         return Value::unknown(std::move(made)).with_marks(argument.marks_deep()).traced(argument.trace());
     }
@@ -473,10 +503,14 @@ Value Stack::apply(const Call& call) {
         return unknown({}, make_cause(std::string(name) + " is known only at deployment", call.span), argument.trace());
     }
     static constexpr std::string_view known[] = {
-        "Fn::And",    "Fn::Base64",      "Fn::Cidr",   "Fn::Equals", "Fn::FindInMap", "Fn::GetAtt",
-        "Fn::GetAZs", "Fn::If",          "Fn::Join",   "Fn::Length", "Fn::Not",       "Fn::Or",
-        "Fn::Select", "Fn::ImportValue", "Fn::Split",  "Fn::Sub",    "Fn::ToJsonString", "Fn::Transform"};
+        "Fn::And",    "Fn::Base64",      "Fn::Cidr",  "Fn::Equals", "Fn::FindInMap",    "Fn::GetAtt",
+        "Fn::GetAZs", "Fn::If",          "Fn::Join",  "Fn::Length", "Fn::Not",          "Fn::Or",
+        "Fn::Select", "Fn::ImportValue", "Fn::Split", "Fn::Sub",    "Fn::ToJsonString", "Fn::Transform"};
     const std::string shown = printable(name);
+    if (name.find("Rain::") != std::string_view::npos) {
+        note_rain(shown, call.span);
+        return unknown({}, make_cause(shown + " is replaced by rain before deployment", call.span));
+    }
     evaluation_.error("cfn-unknown-function", shown + " is no function of CloudFormation",
                       "Its value was taken as unknown." + suggestion(name, known), call.span);
     return unknown({}, make_cause(shown + " is no function of CloudFormation", call.span));
@@ -501,8 +535,8 @@ Value Stack::if_function(const Call& call) {
     std::vector<Value> results;
     results.push_back(branch(true, parts[1]));
     results.push_back(branch(false, parts[2]));
-    TraceRef trace = make_trace(Trace::Kind::expression, call.span, {},
-                                {results[0].trace(), results[1].trace(), held.trace});
+    TraceRef trace =
+        make_trace(Trace::Kind::expression, call.span, {}, {results[0].trace(), results[1].trace(), held.trace});
     if (is_no_value(results[0]) && is_no_value(results[1])) return results[0];
     return one_of(std::move(results), held.cause, std::move(trace));
 }
@@ -511,8 +545,9 @@ Value Stack::text_of(const Value& value, Span span) {
     if (value.is_unknown()) return value;
     const std::optional<std::string> text = scalar_text(value);
     if (!text || value.is_string()) return value;
-    return Value::string(*text).with_marks(value.marks()).traced(value.trace() ? value.trace()
-                                                                              : make_trace(Trace::Kind::expression, span));
+    return Value::string(*text)
+        .with_marks(value.marks())
+        .traced(value.trace() ? value.trace() : make_trace(Trace::Kind::expression, span));
 }
 
 Value Stack::sub(const Call& call) {
@@ -525,6 +560,10 @@ Value Stack::sub(const Call& call) {
         }
         text = &argument.elements()[0];
         variables = evaluate(argument.elements()[1]);
+    }
+    if (text->is_mapping()) {  // what a macro or rain puts there
+        const Value made = evaluate(*text);
+        if (made.is_unknown()) return made;
     }
     if (!text->is_string()) return fault(call, "takes a text, or a list of a text and a mapping");
     TextBuilder builder;
@@ -661,9 +700,9 @@ Value Stack::find_in_map(const Call& call) {
         if (key.is_unknown() && !open) open = &key;
     }
     if (fallback && (missing || results.empty())) results.push_back(evaluate(fallback->value));
-    TraceRef trace = make_trace(Trace::Kind::expression, call.span, {},
-                                {results.empty() ? TraceRef() : results[0].trace(), keys[0].trace(), keys[1].trace(),
-                                 keys[2].trace()});
+    TraceRef trace = make_trace(
+        Trace::Kind::expression, call.span, {},
+        {results.empty() ? TraceRef() : results[0].trace(), keys[0].trace(), keys[1].trace(), keys[2].trace()});
     if (open) {
         if (results.empty()) return unknown({}, open->as_unknown().cause, std::move(trace));
         return one_of(std::move(results), open->as_unknown().cause, std::move(trace));
@@ -682,14 +721,16 @@ Value Stack::cidr_function(const Call& call, const Value& arguments) {
     if (parts.size() != 2 && parts.size() != 3) return fault(call, "takes a block, a count and perhaps host bits");
     std::int64_t numbers[2] = {0, 8};
     for (std::size_t i = 1; i < parts.size(); ++i) {
-        if (parts[i].is_unknown()) return unknown(Type::list(Type::string()), parts[i].as_unknown().cause, parts[i].trace());
+        if (parts[i].is_unknown())
+            return unknown(Type::list(Type::string()), parts[i].as_unknown().cause, parts[i].trace());
         const std::optional<std::string> text = scalar_text(parts[i]);
         const std::optional<Number> number = text ? Number::parse(*text) : std::nullopt;
         const std::optional<std::int64_t> whole = number ? number->to_int64() : std::nullopt;
         if (!whole) return fault(call, "takes whole numbers for the count and the host bits");
         numbers[i - 1] = *whole;
     }
-    if (parts[0].is_known() && !parts[0].is_string()) return fault(call, "takes a block, a count and perhaps host bits");
+    if (parts[0].is_known() && !parts[0].is_string())
+        return fault(call, "takes a block, a count and perhaps host bits");
     std::string problem;
     const Value made = over_alternatives(parts[0], Type::list(Type::string()), [&](const Value& block) {
         CidrResult result = block.is_string() ? cidr(block.as_string(), numbers[0], numbers[1])
@@ -735,15 +776,16 @@ Value Stack::pseudo_parameter(const std::string& name, Span span) {
     TraceRef trace = make_trace(Trace::Kind::expression, span, name);
     if (name == "AWS::Partition") {
         std::vector<Value> partitions;
-        for (const char* partition : {"aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"}) {
+        for (const char* partition :
+             {"aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"}) {
             partitions.push_back(Value::string(partition));
         }
         return one_of(std::move(partitions), cause, std::move(trace));
     }
     if (name == "AWS::NotificationARNs") return unknown(Type::list(Type::string()), cause, std::move(trace));
-    static constexpr std::string_view names[] = {"AWS::AccountId", "AWS::Region", "AWS::StackId", "AWS::StackName",
-                                                 "AWS::URLSuffix", "AWS::Partition", "AWS::NotificationARNs",
-                                                 "AWS::NoValue"};
+    static constexpr std::string_view names[] = {"AWS::AccountId",        "AWS::Region",    "AWS::StackId",
+                                                 "AWS::StackName",        "AWS::URLSuffix", "AWS::Partition",
+                                                 "AWS::NotificationARNs", "AWS::NoValue"};
     if (std::find(std::begin(names), std::end(names), name) == std::end(names)) {
         evaluation_.error("cfn-unresolved-reference", quoted(name) + " is no pseudo parameter",
                           "CloudFormation refuses the template." + suggestion(name, names), span);
@@ -757,7 +799,8 @@ Value Stack::get_att(const std::string& id, const std::string& attribute, Span s
     // SAM: `Api.Stage` may stand before the attribute, as in `MyFunction.Alias.Arn`.
     if (definition && alias == sam_names_.end()) {
         const std::size_t dot = attribute.find('.');
-        const auto longer = dot == std::string::npos ? sam_names_.end() : sam_names_.find(id + "." + attribute.substr(0, dot));
+        const auto longer =
+            dot == std::string::npos ? sam_names_.end() : sam_names_.find(id + "." + attribute.substr(0, dot));
         if (longer != sam_names_.end()) return get_att(longer->second, attribute.substr(dot + 1), span);
     }
     if (!definition) {
@@ -810,7 +853,7 @@ Value Stack::attribute_value(const Definition& definition, const std::string& at
     const std::string_view type = definition.type();
     if (const Member* named = definition.body.find("Condition"); named && named->value.is_string()) {
         const Truth exists = condition(named->value.as_string(), named->span);
-        if (exists.value == std::optional<bool>(false)) {
+        if (is_false(exists.value)) {
             return unknown({}, make_cause(address(definition.id) + " is not created: its condition " +
                                               printable(named->value.as_string()) + " is false",
                                           named->span));
@@ -1049,7 +1092,7 @@ Stack::Truth Stack::combine(const Call& call, bool is_and) {
     for (const Value& part : parts) {
         const Truth held = truth(part);
         traces.push_back(held.trace);
-        if (held.value == std::optional<bool>(!is_and)) return held;  // decides alone
+        if ((is_and ? is_false(held.value) : is_true(held.value))) return held;  // decides alone
         if (!held.value && made.value) made = {std::nullopt, held.cause, {}};
     }
     made.trace = make_trace(Trace::Kind::expression, call.span, {}, std::move(traces));
@@ -1067,18 +1110,16 @@ Stack::Truth Stack::member_test(const Call& call) {
     const bool any = call.name == "Fn::Contains";
     Truth made{!any, {}, list.trace()};
     for (const Value& item : list.elements()) {
-        std::optional<bool> holds = false;
-        if (call.name == "Fn::EachMemberIn") {
-            for (const Value& choice : wanted.elements()) {
-                const std::optional<bool> same = equal(item, choice);
-                if (!same && holds == std::optional<bool>(false)) holds = std::nullopt;
-                if (same == std::optional<bool>(true)) holds = true;
-            }
-        } else {
-            holds = equal(item, wanted);
+        const std::span<const Value> one(&wanted, 1);
+        bool found = false, open = false;
+        for (const Value& choice : call.name == "Fn::EachMemberIn" ? wanted.elements() : one) {
+            const std::optional<bool> same = equal(item, choice);
+            found = found || is_true(same);
+            open = open || !same;
         }
-        if (holds == std::optional<bool>(any)) return {any, {}, list.trace()};
-        if (!holds) made = {std::nullopt, make_cause("a member is known only at deployment", call.span), list.trace()};
+        open = open && !found;
+        if (!open && found == any) return {any, {}, list.trace()};
+        if (open) made = {std::nullopt, make_cause("a member is known only at deployment", call.span), list.trace()};
     }
     return made;
 }
@@ -1092,8 +1133,7 @@ std::vector<std::string> Stack::assume(const std::string& name, bool value) {
         if (!assumed_.emplace(next, holds).second) continue;
         made.push_back(next);
         const auto found = conditions_.find(next);
-        const std::optional<Call> function =
-            found == conditions_.end() ? std::nullopt : call_of(found->second.value);
+        const std::optional<Call> function = found == conditions_.end() ? std::nullopt : call_of(found->second.value);
         if (!function) continue;
         const bool splits = (function->name == "Fn::And" && holds) || (function->name == "Fn::Or" && !holds);
         const bool inverts = function->name == "Fn::Not";
@@ -1123,6 +1163,9 @@ void Stack::emit_resource(const Definition& definition) {
     const std::string where = address(definition.id);
     const std::string_view type = definition.type();
     if (type.empty()) {
+        const Member* given = definition.body.find("Type");
+        const std::optional<Call> directive = given ? call_of(given->value) : std::nullopt;
+        if (directive && directive->name.find("Rain::") != std::string_view::npos) return;  // noted as a gap
         evaluation_.error("cfn-resource", "The resource " + quoted(definition.id) + " has no Type",
                           "CloudFormation refuses the template; the resource was not judged.", definition.header);
         return;
@@ -1133,11 +1176,12 @@ void Stack::emit_resource(const Definition& definition) {
     if (const Member* named = definition.body.find("Condition"); named && named->value.is_string()) {
         const std::string& name = named->value.as_string();
         const Truth exists = condition(name, named->span);
-        if (exists.value == std::optional<bool>(false)) return;
+        if (is_false(exists.value)) return;
         if (!exists.value) {
-            resource.uncertain = make_cause("the condition " + printable(name) + " is unknown: " +
-                                                (exists.cause ? exists.cause->why : std::string()),
-                                            exists.cause && exists.cause->span.valid() ? exists.cause->span : named->span);
+            resource.uncertain =
+                make_cause("the condition " + printable(name) +
+                               " is unknown: " + (exists.cause ? exists.cause->why : std::string()),
+                           exists.cause && exists.cause->span.valid() ? exists.cause->span : named->span);
             assumed = assume(name, true);
         }
     }
@@ -1164,10 +1208,12 @@ void Stack::emit_resource(const Definition& definition) {
             nested->emit();
         }
     } else if (type.ends_with("::MODULE")) {
-        evaluation_.gap({"cloudformation-module", where,
+        evaluation_.gap({"cloudformation-module",
+                         where,
                          "The module is expanded from the account's registry at deployment; what it creates was not "
                          "judged.",
-                         definition.header, {}});
+                         definition.header,
+                         {}});
     }
     forget(assumed);
 }
@@ -1218,7 +1264,8 @@ Stack* Stack::child(const Definition& definition) {
     }
     const Value* properties = definition.properties();
     const Member* given = properties ? properties->find("Parameters") : nullptr;
-    // What the branch or resource that asks takes for granted does not hold for the nested stack; its own condition does.
+    // What the branch or resource that asks takes for granted does not hold for the nested stack; its own condition
+    // does.
     std::map<std::string, bool> outer;
     std::swap(outer, assumed_);
     const Member* named = definition.body.find("Condition");
@@ -1247,7 +1294,8 @@ void Stack::emit_declarations() {
     const auto ordered = [](const std::map<std::string, Member, std::less<>>& members) {
         std::vector<const Member*> order;
         for (const auto& [name, member] : members) order.push_back(&member);
-        std::stable_sort(order.begin(), order.end(), [](const Member* a, const Member* b) { return a->span < b->span; });
+        std::stable_sort(order.begin(), order.end(),
+                         [](const Member* a, const Member* b) { return a->span < b->span; });
         return order;
     };
     for (const Member* member : ordered(parameters_)) {
@@ -1259,7 +1307,7 @@ void Stack::emit_declarations() {
         std::vector<std::string> assumed;
         if (named && named->value.is_string()) {
             const Truth exists = condition(named->value.as_string(), named->span);
-            if (exists.value == std::optional<bool>(false)) continue;
+            if (is_false(exists.value)) continue;
             if (!exists.value) assumed = assume(named->value.as_string(), true);
         }
         add("Outputs", "output", *member, evaluate(member->value));
@@ -1267,23 +1315,34 @@ void Stack::emit_declarations() {
     }
 }
 
+void Stack::note_rain(const std::string& directive, Span span) {
+    opaque_ = true;
+    evaluation_.gap({"rain",
+                     directive,
+                     "The preprocessor rain replaces it before deployment. Run `rain pkg` and scan what it writes.",
+                     span,
+                     {}});
+}
+
 void Stack::check_rules() {
     const Member* rules = file_.root.find("Rules");
     if (!rules) return;
     for (const Member* rule : in_source_order(rules->value)) {
         const Member* when = rule->value.find("RuleCondition");
-        if (when && truth(when->value).value != std::optional<bool>(true)) continue;
+        if (when && !is_true(truth(when->value).value)) continue;
         const Member* assertions = rule->value.find("Assertions");
         if (!assertions) continue;
         for (const Value& assertion : assertions->value.elements()) {
             const Member* assert_member = assertion.find("Assert");
-            if (!assert_member || truth(assert_member->value).value != std::optional<bool>(false)) continue;
+            if (!assert_member || !is_false(truth(assert_member->value).value)) continue;
             const Member* description = assertion.find("AssertDescription");
             const std::string says = description && description->value.is_string()
                                          ? printable(description->value.as_string())
                                          : std::string("An assertion does not hold.");
-            evaluation_.error("cfn-rule", "The parameters break the rule " + quoted(rule->name),
-                              says + " CloudFormation refuses these values.", assert_member->span);
+            // The template is fine, it wants other values than its defaults.
+            evaluation_.warning("cfn-rule", "The parameters' values break the rule " + quoted(rule->name),
+                                says + " CloudFormation refuses these values; give others with --param.",
+                                assert_member->span);
         }
     }
 }

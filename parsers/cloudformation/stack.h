@@ -22,14 +22,11 @@ class Evaluation {
   public:
     Evaluation(const Inputs& inputs_in, const FileSystem& file_system_in, SourceSet& sources_in,
                const TemplateFiles& files_in, RootResult& result_in)
-        : inputs(inputs_in),
-          file_system(file_system_in),
-          sources(sources_in),
-          files(files_in),
-          result(result_in) {}
+        : inputs(inputs_in), file_system(file_system_in), sources(sources_in), files(files_in), result(result_in) {}
 
     /// Reports each fault at a place once: a piece may be evaluated again for each reference to it.
     void error(std::string code, std::string summary, std::string detail, Span span);
+    void warning(std::string code, std::string summary, std::string detail, Span span);
     void gap(CoverageGap gap);
     /// A snippet of the tree, read once; null when it is not there (`fault` says why).
     const Value* snippet(const std::string& path, std::string& fault);
@@ -82,6 +79,7 @@ class Stack {
     std::vector<Member> expand_include(const Member& include);
     void note_macros();
     void check_rules();
+    void note_rain(const std::string& directive, Span span);
 
     // Values.
     Value evaluate(const Value& raw);

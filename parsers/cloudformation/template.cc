@@ -79,9 +79,11 @@ Value apply_tag(std::string_view tag, Value value, Span span) {
         name = tag.substr(1);
     } else {
         static constexpr std::string_view functions[] = {
-            "And", "Base64", "Cidr",   "Contains",   "EachMemberEquals", "EachMemberIn", "Equals", "FindInMap",
-            "GetAtt",     "GetAZs", "If",     "ImportValue", "Join",            "Length",       "Not",    "Or",
-            "RefAll",     "Select", "Split",  "Sub",         "ToJsonString",    "Transform",    "ValueOf", "ValueOfAll"};
+            "And",          "Base64",      "Cidr",      "Contains",  "EachMemberEquals",
+            "EachMemberIn", "Equals",      "FindInMap", "GetAtt",    "GetAZs",
+            "If",           "ImportValue", "Join",      "Length",    "Not",
+            "Or",           "RefAll",      "Select",    "Split",     "Sub",
+            "ToJsonString", "Transform",   "ValueOf",   "ValueOfAll"};
         if (std::find(std::begin(functions), std::end(functions), tag.substr(1)) != std::end(functions)) {
             name = "Fn::" + std::string(tag.substr(1));
         }
@@ -123,9 +125,10 @@ std::unique_ptr<TemplateFile> read_template(const Source& source, Diagnostics& d
         const Member* resources = value.find("Resources");
         if (!resources && !value.find(version_key)) continue;
         if (!resources || !resources->value.is_mapping()) {
-            diagnostics.error("cfn-no-resources", "This template has no Resources",
-                              "CloudFormation refuses a template without a Resources mapping. Nothing in it was judged.",
-                              resources ? resources->span : Span{source.id(), 0, 0});
+            diagnostics.error(
+                "cfn-no-resources", "This template has no Resources",
+                "CloudFormation refuses a template without a Resources mapping. Nothing in it was judged.",
+                resources ? resources->span : Span{source.id(), 0, 0});
             continue;
         }
         // CloudFormation reads one document; a second template in the file would never be deployed.
@@ -145,7 +148,8 @@ std::optional<Call> call_of(const Value& value) {
     const auto members = value.members();
     if (members.size() != 1) return std::nullopt;
     const Member& only = members.front();
-    if (only.name != "Ref" && !only.name.starts_with("Fn::") && !only.name.starts_with('!')) return std::nullopt;
+    const bool named = only.name == "Ref" || only.name.starts_with("Fn::") || only.name.starts_with("Rain::");
+    if (!named && !only.name.starts_with('!')) return std::nullopt;
     if (only.name.starts_with("Fn::ForEach::")) return std::nullopt;  // expands to members, has no value
     return Call{only.name, &only.value, only.span.valid() ? only.span : value.origin()};
 }
@@ -153,7 +157,8 @@ std::optional<Call> call_of(const Value& value) {
 std::vector<const Member*> in_source_order(const Value& mapping) {
     std::vector<const Member*> members;
     for (const Member& member : mapping.members()) members.push_back(&member);
-    std::stable_sort(members.begin(), members.end(), [](const Member* a, const Member* b) { return a->span < b->span; });
+    std::stable_sort(members.begin(), members.end(),
+                     [](const Member* a, const Member* b) { return a->span < b->span; });
     return members;
 }
 

@@ -30,7 +30,7 @@ std::unique_ptr<TemplateFile> read_template(const Source& source, Diagnostics& d
 Value read_snippet(const Source& source, Diagnostics& diagnostics);
 
 /// A function call: an object whose only member is `Ref` or begins with `Fn::` (or with `!`: a tag that is no
-/// function of CloudFormation's).
+/// function of CloudFormation's; or with `Rain::`: a directive of the preprocessor rain).
 struct Call {
     std::string_view name;
     const Value* argument;
