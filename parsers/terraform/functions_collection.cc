@@ -28,17 +28,6 @@ std::vector<Type> types_of(std::span<const Value> values) {
     return types;
 }
 
-Result as_list(std::vector<Value> items) {
-    const auto common = unify(types_of(items));
-    if (!common) return fail("all elements must have the same type");
-    for (Value& item : items) {
-        Result made = convert(item, *common);
-        if (!made.ok()) return made;
-        item = made.value();
-    }
-    return Value::list(*common, std::move(items));
-}
-
 std::optional<std::size_t> whole_number(const Value& value) {
     const auto n = value.as_number().to_int64();
     if (!n || *n < 0) return std::nullopt;

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <ostream>
+
+#include "scanner/model/report.h"
+
+namespace plumbline {
+
+/// One function per format, each in the file of its name; registry.cc lists them. None keeps state.
+
+void write_terminal(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
+void write_sarif(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
+void write_json(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
+
+}  // namespace plumbline
