@@ -1,4 +1,4 @@
-#include "scanner/rule_test.h"
+#include "scanner/rule_examples.h"
 
 #include <algorithm>
 #include <array>
