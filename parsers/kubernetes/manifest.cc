@@ -12,6 +12,8 @@
 namespace plumbline::kubernetes {
 namespace {
 
+// Of a name that is no text; the server takes 253 bytes.
+constexpr std::size_t max_name = 253;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 /// Kinds whose name other API groups use for something else (Knative's Service, Calico's NetworkPolicy); rules for the
@@ -97,6 +99,8 @@ bool line_has_template(std::string_view& line, char& quote) {
         if (quote) {
             if (c == '\\' && quote == '"') {
                 ++i;
+            } else if (c == '\'' && quote == c && line.substr(i + 1).starts_with('\'')) {
+                ++i;  // a quote inside of single quotes is written twice
             } else if (c == quote) {
                 quote = 0;
             }
@@ -127,7 +131,7 @@ bool is_list(const Value& body, std::string_view kind) {
            (kind.ends_with("List") && text_of(body, "spec").empty() && !value_at(body, {"metadata", "name"}));
 }
 
-Object make_object(const Value& body, std::string_view kind, std::string_view api_version) {
+Object make_object(std::string_view text, const Value& body, std::string_view kind, std::string_view api_version) {
     Object object;
     object.body = body;
     object.kind = kind;
@@ -140,13 +144,19 @@ Object make_object(const Value& body, std::string_view kind, std::string_view ap
     const Value* metadata = value_at(body, {"metadata"});
     const Value nothing;
     const Value& meta = metadata ? *metadata : nothing;
-    object.name_space = text_of(meta, "namespace");
+    // A name that YAML takes for a number or boolean (`name: n`) is refused by the server, yet it names the object
+    // here.
+    const auto as_written = [&](std::string_view member) -> std::string {
+        const Value* value = value_at(meta, {member});
+        if (!value || value->is_mapping() || value->is_sequence()) return {};
+        if (value->is_string()) return value->as_string();
+        const Span place = value->origin();
+        return std::string(text.substr(place.begin, std::min<std::size_t>(place.end - place.begin, max_name)));
+    };
+    object.name_space = as_written("namespace");
     object.namespace_written = !object.name_space.empty();
     if (!object.namespace_written) object.name_space = "default";
-    // A name that YAML takes for a number or boolean (`name: 1`) is refused by the server, yet it names the object
-    // here.
-    const Value* name = value_at(meta, {"name"});
-    if (name) object.name = name->is_string() ? name->as_string() : name->to_text(100);
+    object.name = as_written("name");
     if (object.name.empty() && !text_of(meta, "generateName").empty()) {
         object.name = std::string(text_of(meta, "generateName")) + "*";
     }
@@ -160,7 +170,8 @@ Object make_object(const Value& body, std::string_view kind, std::string_view ap
 
 class Splitter {
   public:
-    Splitter(Manifest& manifest, Diagnostics& diagnostics) : manifest_(manifest), diagnostics_(diagnostics) {}
+    Splitter(std::string_view text, Manifest& manifest, Diagnostics& diagnostics)
+        : text_(text), manifest_(manifest), diagnostics_(diagnostics) {}
 
     /// One document. Lists are taken apart; what is in them is read the same way, without recursion.
     void add(const Value& document) {
@@ -188,7 +199,7 @@ class Splitter {
             } else if (api_version.starts_with("kustomize.config.k8s.io/")) {
                 manifest_.kustomizations.push_back(next.body);
             } else {
-                manifest_.objects.push_back(make_object(next.body, kind, api_version));
+                manifest_.objects.push_back(make_object(text_, next.body, kind, api_version));
             }
         }
     }
@@ -203,6 +214,7 @@ class Splitter {
             {place.source, place.begin, std::min(place.end, place.begin + 1)});
     }
 
+    std::string_view text_;
     Manifest& manifest_;
     Diagnostics& diagnostics_;
 };
@@ -315,7 +327,7 @@ Manifest read_manifest(const Source& source, bool json, Diagnostics& diagnostics
     manifest.is_template = !json && has_template_syntax(text);
     if (manifest.is_template) return manifest;
 
-    Splitter splitter(manifest, diagnostics);
+    Splitter splitter(text, manifest, diagnostics);
     std::vector<Value> roots;
     std::vector<Span> comments;
     if (json) {
