@@ -263,6 +263,16 @@ TEST_CASE("hostile input stops at a limit") {
         const Scanned scan(text);
         CHECK(codes(scan) == "yaml-alias-bomb ");
     }
+    SUBCASE("long texts under many aliases") {
+        std::string text = head + "a: &a " + std::string(1'000'000, 'x') + "\nb:\n";
+        for (int i = 0; i < 1000; ++i) text += "  - {? *a : *a}\n";
+        const Scanned scan(text);
+        CHECK(codes(scan) == "yaml-alias-bomb ");
+    }
+    SUBCASE("a name that no server takes") {
+        const Scanned scan("apiVersion: v1\nkind: Pod\nmetadata: {name: " + std::string(1'000'000, 'x') + "}\n");
+        CHECK(scan.addresses() == Texts{"Pod.default." + std::string(253, 'x')});
+    }
     SUBCASE("depth") {
         const Scanned scan({{"a.yaml", head + "a: " + std::string(100'000, '[')},
                             {"b.json", R"({"apiVersion": "v1", "kind": "Pod", "a": )" + std::string(100'000, '[')}});

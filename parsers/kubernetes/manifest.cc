@@ -12,7 +12,7 @@
 namespace plumbline::kubernetes {
 namespace {
 
-// Of a name that is no text; the server takes 253 bytes.
+// The server takes names of 253 bytes. Addresses are copied into every link, so that longer ones would cost memory.
 constexpr std::size_t max_name = 253;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
@@ -119,6 +119,13 @@ bool line_has_template(std::string_view& line, char& quote) {
     return false;
 }
 
+/// At most `max_name` bytes, cut between two characters.
+std::string clipped(std::string_view name) {
+    std::size_t size = std::min(name.size(), max_name);
+    while (size < name.size() && size > 0 && (static_cast<unsigned char>(name[size]) & 0xC0) == 0x80) --size;
+    return std::string(name.substr(0, size));
+}
+
 std::string_view group_of(std::string_view api_version) {
     const std::size_t slash = api_version.rfind('/');
     return slash == std::string_view::npos ? std::string_view() : api_version.substr(0, slash);
@@ -134,8 +141,8 @@ bool is_list(const Value& body, std::string_view kind) {
 Object make_object(std::string_view text, const Value& body, std::string_view kind, std::string_view api_version) {
     Object object;
     object.body = body;
-    object.kind = kind;
-    object.group = group_of(api_version);
+    object.kind = clipped(kind);
+    object.group = clipped(group_of(api_version));
     object.type = object.kind;
     const bool known = std::find(built_in_kinds.begin(), built_in_kinds.end(), kind) != built_in_kinds.end();
     if (known && !is_native_group(object.group)) {
@@ -149,16 +156,16 @@ Object make_object(std::string_view text, const Value& body, std::string_view ki
     const auto as_written = [&](std::string_view member) -> std::string {
         const Value* value = value_at(meta, {member});
         if (!value || value->is_mapping() || value->is_sequence()) return {};
-        if (value->is_string()) return value->as_string();
+        if (value->is_string()) return clipped(value->as_string());
         const Span place = value->origin();
-        return std::string(text.substr(place.begin, std::min<std::size_t>(place.end - place.begin, max_name)));
+        return clipped(text.substr(place.begin, place.end - place.begin));
     };
     object.name_space = as_written("namespace");
     object.namespace_written = !object.name_space.empty();
     if (!object.namespace_written) object.name_space = "default";
     object.name = as_written("name");
     if (object.name.empty() && !text_of(meta, "generateName").empty()) {
-        object.name = std::string(text_of(meta, "generateName")) + "*";
+        object.name = clipped(text_of(meta, "generateName")) + "*";
     }
     if (object.name.empty()) object.name = "unnamed";
     object.address = object.kind + "." + object.name_space + "." + object.name;

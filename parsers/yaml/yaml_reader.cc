@@ -19,6 +19,7 @@ constexpr std::size_t max_depth = 400;
 // A file's aliases stand for this many nodes at most, together: what walks the values later visits each of them. The
 // largest generated manifests have some 100,000; the "billion laughs" has 10^9 from ten lines.
 constexpr std::uint64_t max_expanded_nodes = 1'000'000;
+constexpr std::uint64_t bytes_per_node = 64;
 
 class ViewBuffer : public std::streambuf {
   public:
@@ -161,7 +162,8 @@ class Handler : public YAML::EventHandler {
             if (builder_.expects_key()) parsed = Value::string(value);  // keys are names in all these formats
         }
         parsed = parsed.traced(make_trace(Trace::Kind::literal, span(at, end)));
-        finish(std::move(parsed), span(at, end), anchor, tag);
+        // Long texts weigh more, for who copies what an alias gives.
+        finish(std::move(parsed), span(at, end), anchor, tag, 1 + value.size() / bytes_per_node);
     }
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                          YAML::EmitterStyle::value style) override {
