@@ -112,6 +112,16 @@ TEST_CASE("objects of many documents, lists and JSON get their address and place
     CHECK(scan.find("Service.default.f")->type == "Service.serving.knative.dev");
 }
 
+TEST_CASE("objects without a name are named by what they have") {
+    const Scanned scan(
+        "apiVersion: v1\nkind: Pod\nmetadata: {labels: {app: web, tier: x}}\n---\n"
+        "apiVersion: v1\nkind: Pod\nmetadata: {}\n---\n"
+        "apiVersion: v1\nkind: Pod\n---\n"
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: 010, namespace: on}\n");
+    CHECK(scan.addresses() ==
+          Texts{"Pod.default.app-web.tier-x", "Pod.default.unnamed", "Pod.default.unnamed", "Pod.on.010"});
+}
+
 TEST_CASE("YAML is read as the API server reads it") {
     const Scanned scan(
         "\xEF\xBB\xBF"

@@ -138,6 +138,18 @@ bool is_list(const Value& body, std::string_view kind) {
            (kind.ends_with("List") && text_of(body, "spec").empty() && !value_at(body, {"metadata", "name"}));
 }
 
+/// For an object without any name (the server refuses it), so that its findings can be told apart.
+std::string name_by_labels(const Value& metadata) {
+    std::string name;
+    if (const Value* labels = value_at(metadata, {"labels"})) {
+        for (const Member& label : labels->members()) {
+            if (!label.value.is_string() || name.size() > max_name) continue;
+            name += (name.empty() ? "" : ".") + label.name + "-" + label.value.as_string();
+        }
+    }
+    return name.empty() ? "unnamed" : clipped(name);
+}
+
 Object make_object(std::string_view text, const Value& body, std::string_view kind, std::string_view api_version) {
     Object object;
     object.body = body;
@@ -167,7 +179,7 @@ Object make_object(std::string_view text, const Value& body, std::string_view ki
     if (object.name.empty() && !text_of(meta, "generateName").empty()) {
         object.name = clipped(text_of(meta, "generateName")) + "*";
     }
-    if (object.name.empty()) object.name = "unnamed";
+    if (object.name.empty()) object.name = name_by_labels(meta);
     object.address = object.kind + "." + object.name_space + "." + object.name;
     object.block = body.trace() ? body.trace()->span : Span{};
     const Member* header = body.find("kind");
