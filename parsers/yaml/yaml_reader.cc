@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <istream>
+#include <optional>
 #include <streambuf>
 #include <unordered_map>
 
@@ -113,6 +114,13 @@ class Handler : public YAML::EventHandler {
     }
 
     void OnDocumentStart(const YAML::Mark& mark) override {
+        // yaml-cpp takes a character that starts no node (`,` or `]`) for an empty document and stays there for ever.
+        if (last_document_ && *last_document_ == mark.pos) {
+            if (!file_.documents.empty() && file_.documents.back().span.begin == offset(mark))
+                file_.documents.pop_back();
+            throw YAML::ParserException(mark, "nothing can start with this character");
+        }
+        last_document_ = mark.pos;
         builder_.reset();
         anchors_.clear();
         styles_.clear();
@@ -351,6 +359,7 @@ class Handler : public YAML::EventHandler {
     std::vector<Pending> styles_;
     std::vector<Span> scalars_;
     std::uint32_t start_ = 0, last_end_ = 0, opened_ = 0;
+    std::optional<int> last_document_;
     bool has_root_ = false, bomb_reported_ = false;
 };
 
