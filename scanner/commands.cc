@@ -5,7 +5,7 @@
 #include "scanner/acceptance.h"
 #include "scanner/inspect.h"
 #include "scanner/model/text.h"
-#include "scanner/rule_test.h"
+#include "scanner/rule_examples.h"
 #include "scanner/session.h"
 
 namespace plumbline {

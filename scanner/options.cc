@@ -315,8 +315,8 @@ std::string take_command(std::vector<std::string>& arguments, Options& options) 
     }
     const std::string second = arguments.front();
     if (!find_command(word + " " + second))
-        return "plumbline: there is no command " + quoted(word + " " + second) + "." + suggestion(second, subcommands) +
-               see_help(word + " list");
+        return "plumbline " + word + ": there is no command " + quoted(second) + "." + suggestion(second, subcommands) +
+               see_help(word);
     arguments.erase(arguments.begin());
     options.command = word + " " + second;
     return "";

@@ -79,8 +79,9 @@ std::vector<const Source*> read(const Work& work, const std::vector<std::string>
     work.coverage.files_found += paths.size();
     for (std::size_t i = 0; i < paths.size(); ++i) {
         if (!results[i].error.empty()) {
-            work.diagnostics.file_error("unreadable", paths[i], "This file was not read: " + results[i].error,
-                                        "What it holds was not judged.");
+            work.diagnostics.file_error(
+                "unreadable", paths[i], "This file was not read: " + results[i].error,
+                "What it holds was not judged. To leave it out on purpose, name it under `exclude`.");
             continue;
         }
         work.coverage.bytes_read += results[i].text.size();

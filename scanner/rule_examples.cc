@@ -1,4 +1,4 @@
-#include "scanner/rule_test.h"
+#include "scanner/rule_examples.h"
 
 #include <algorithm>
 #include <array>
@@ -23,23 +23,15 @@ struct UsualName {
     std::string_view platform, file;
 };
 
-constexpr std::array<UsualName, 16> usual_names = {{
+// Platforms of which no file is the usual one (`repository`) name their files.
+constexpr std::array<UsualName, 7> usual_names = {{
     {"terraform", "main.tf"},
-    {"terraform-plan", "tfplan.json"},
     {"cloudformation", "template.yaml"},
     {"kubernetes", "manifest.yaml"},
-    {"helm", "templates/manifest.yaml"},
-    {"kustomize", "kustomization.yaml"},
     {"github-actions", ".github/workflows/ci.yaml"},
     {"gitlab-ci", ".gitlab-ci.yml"},
-    {"azure-pipelines", "azure-pipelines.yml"},
-    {"bitbucket-pipelines", "bitbucket-pipelines.yml"},
-    {"circleci", ".circleci/config.yml"},
-    {"dockerfile", "Dockerfile"},
     {"github-settings", "settings.json"},
     {"gitlab-settings", "settings.json"},
-    {"bitbucket-settings", "settings.json"},
-    {"secrets", "settings.env"},
 }};
 
 /// One rule file: what is wrong with it, in the order it is found.
