@@ -33,7 +33,6 @@ class Scan {
 
     const std::vector<Object>& objects() const { return objects_; }
     const std::vector<Folder>& folders() const { return folders_; }
-    std::size_t folder_of(std::size_t object) const { return folder_index_[object]; }
 
   private:
     friend class Linker;
@@ -92,7 +91,6 @@ class Linker {
     struct Link {
         std::size_t target;
         Span place;
-        auto operator<=>(const Link&) const = default;
     };
 
     /// Calls `visit(entry)` for what stands under `what` in this folder and, with `across`, in folders that may belong

@@ -12,6 +12,8 @@
 namespace plumbline::kubernetes {
 namespace {
 
+// The server takes names of 253 bytes. Addresses are copied into every link, so that longer ones would cost memory.
+constexpr std::size_t max_name = 253;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 /// Kinds whose name other API groups use for something else (Knative's Service, Calico's NetworkPolicy); rules for the
@@ -97,6 +99,8 @@ bool line_has_template(std::string_view& line, char& quote) {
         if (quote) {
             if (c == '\\' && quote == '"') {
                 ++i;
+            } else if (c == '\'' && quote == c && line.substr(i + 1).starts_with('\'')) {
+                ++i;  // a quote inside of single quotes is written twice
             } else if (c == quote) {
                 quote = 0;
             }
@@ -115,6 +119,13 @@ bool line_has_template(std::string_view& line, char& quote) {
     return false;
 }
 
+/// At most `max_name` bytes, cut between two characters.
+std::string clipped(std::string_view name) {
+    std::size_t size = std::min(name.size(), max_name);
+    while (size < name.size() && size > 0 && (static_cast<unsigned char>(name[size]) & 0xC0) == 0x80) --size;
+    return std::string(name.substr(0, size));
+}
+
 std::string_view group_of(std::string_view api_version) {
     const std::size_t slash = api_version.rfind('/');
     return slash == std::string_view::npos ? std::string_view() : api_version.substr(0, slash);
@@ -127,11 +138,23 @@ bool is_list(const Value& body, std::string_view kind) {
            (kind.ends_with("List") && text_of(body, "spec").empty() && !value_at(body, {"metadata", "name"}));
 }
 
-Object make_object(const Value& body, std::string_view kind, std::string_view api_version) {
+/// For an object without any name (the server refuses it), so that its findings can be told apart.
+std::string name_by_labels(const Value& metadata) {
+    std::string name;
+    if (const Value* labels = value_at(metadata, {"labels"})) {
+        for (const Member& label : labels->members()) {
+            if (!label.value.is_string() || name.size() > max_name) continue;
+            name += (name.empty() ? "" : ".") + label.name + "-" + label.value.as_string();
+        }
+    }
+    return name.empty() ? "unnamed" : clipped(name);
+}
+
+Object make_object(std::string_view text, const Value& body, std::string_view kind, std::string_view api_version) {
     Object object;
     object.body = body;
-    object.kind = kind;
-    object.group = group_of(api_version);
+    object.kind = clipped(kind);
+    object.group = clipped(group_of(api_version));
     object.type = object.kind;
     const bool known = std::find(built_in_kinds.begin(), built_in_kinds.end(), kind) != built_in_kinds.end();
     if (known && !is_native_group(object.group)) {
@@ -140,17 +163,23 @@ Object make_object(const Value& body, std::string_view kind, std::string_view ap
     const Value* metadata = value_at(body, {"metadata"});
     const Value nothing;
     const Value& meta = metadata ? *metadata : nothing;
-    object.name_space = text_of(meta, "namespace");
+    // A name that YAML takes for a number or boolean (`name: n`) is refused by the server, yet it names the object
+    // here.
+    const auto as_written = [&](std::string_view member) -> std::string {
+        const Value* value = value_at(meta, {member});
+        if (!value || value->is_mapping() || value->is_sequence()) return {};
+        if (value->is_string()) return clipped(value->as_string());
+        const Span place = value->origin();
+        return clipped(text.substr(place.begin, place.end - place.begin));
+    };
+    object.name_space = as_written("namespace");
     object.namespace_written = !object.name_space.empty();
     if (!object.namespace_written) object.name_space = "default";
-    // A name that YAML takes for a number or boolean (`name: 1`) is refused by the server, yet it names the object
-    // here.
-    const Value* name = value_at(meta, {"name"});
-    if (name) object.name = name->is_string() ? name->as_string() : name->to_text(100);
+    object.name = as_written("name");
     if (object.name.empty() && !text_of(meta, "generateName").empty()) {
-        object.name = std::string(text_of(meta, "generateName")) + "*";
+        object.name = clipped(text_of(meta, "generateName")) + "*";
     }
-    if (object.name.empty()) object.name = "unnamed";
+    if (object.name.empty()) object.name = name_by_labels(meta);
     object.address = object.kind + "." + object.name_space + "." + object.name;
     object.block = body.trace() ? body.trace()->span : Span{};
     const Member* header = body.find("kind");
@@ -160,7 +189,8 @@ Object make_object(const Value& body, std::string_view kind, std::string_view ap
 
 class Splitter {
   public:
-    Splitter(Manifest& manifest, Diagnostics& diagnostics) : manifest_(manifest), diagnostics_(diagnostics) {}
+    Splitter(std::string_view text, Manifest& manifest, Diagnostics& diagnostics)
+        : text_(text), manifest_(manifest), diagnostics_(diagnostics) {}
 
     /// One document. Lists are taken apart; what is in them is read the same way, without recursion.
     void add(const Value& document) {
@@ -188,7 +218,7 @@ class Splitter {
             } else if (api_version.starts_with("kustomize.config.k8s.io/")) {
                 manifest_.kustomizations.push_back(next.body);
             } else {
-                manifest_.objects.push_back(make_object(next.body, kind, api_version));
+                manifest_.objects.push_back(make_object(text_, next.body, kind, api_version));
             }
         }
     }
@@ -203,6 +233,7 @@ class Splitter {
             {place.source, place.begin, std::min(place.end, place.begin + 1)});
     }
 
+    std::string_view text_;
     Manifest& manifest_;
     Diagnostics& diagnostics_;
 };
@@ -315,7 +346,7 @@ Manifest read_manifest(const Source& source, bool json, Diagnostics& diagnostics
     manifest.is_template = !json && has_template_syntax(text);
     if (manifest.is_template) return manifest;
 
-    Splitter splitter(manifest, diagnostics);
+    Splitter splitter(text, manifest, diagnostics);
     std::vector<Value> roots;
     std::vector<Span> comments;
     if (json) {

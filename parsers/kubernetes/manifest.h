@@ -17,7 +17,7 @@ struct Object {
     std::string kind;        ///< as written, or what a typed list implies
     std::string type;        ///< `kind`; `kind.group` where another group uses the name of a built-in kind
     std::string name_space;  ///< `default` where none is written
-    std::string name;        ///< `generateName` and a `*` where there is no name
+    std::string name;        ///< else `generateName` and a `*`, else its labels (`app-web`), else `unnamed`
     std::string address;     ///< `Kind.namespace.name`
     bool namespace_written = false;
     Value body;

@@ -43,6 +43,29 @@ const Member* written(const Value* object, std::string_view name) {
     return member && !member->value.is_null() ? member : nullptr;
 }
 
+/// Defaults that are the same for every container; made once, since large folders have 100,000 of them.
+struct Defaults {
+    Value run_as_non_root = by_default(Value::boolean(false), "runAsNonRoot");
+    Value privileged = by_default(Value::boolean(false), "privileged");
+    Value read_only_root = by_default(Value::boolean(false), "readOnlyRootFilesystem");
+    Value escalation = by_default(Value::boolean(true), "allowPrivilegeEscalation");
+    Value proc_mount = by_default(Value::string("Default"), "procMount");
+    Value automount = by_default(Value::boolean(true), "automountServiceAccountToken");
+    Value account = by_default(Value::string("default"), "serviceAccountName");
+    std::array<Value, 4> roles = {
+        by_default(Value::string("container"), "role"), by_default(Value::string("init"), "role"),
+        by_default(Value::string("sidecar"), "role"), by_default(Value::string("ephemeral"), "role")};
+
+    const Value& role(std::string_view name) const {
+        return *std::find_if(roles.begin(), roles.end(), [&](const Value& value) { return value.as_string() == name; });
+    }
+};
+
+const Defaults& shared_defaults() {
+    static const Defaults defaults;
+    return defaults;
+}
+
 /// What a container's `effective` is made from.
 class Effective {
   public:
@@ -57,17 +80,18 @@ class Effective {
     }
 
     Member make() {
+        const Defaults& defaults = shared_defaults();
         const bool restarts = text_of(container_, "restartPolicy") == "Always";
-        put("role", by_default(Value::string(role_ == "init" && restarts ? "sidecar" : std::string(role_)), "role"));
+        put("role", defaults.role(role_ == "init" && restarts ? "sidecar" : role_));
         image();
         for (std::string_view name : {"runAsUser", "runAsGroup", "seccompProfile", "seLinuxOptions", "windowsOptions"})
             inherit(name);
-        if (!inherit("runAsNonRoot")) put("runAsNonRoot", by_default(Value::boolean(false), "runAsNonRoot"));
+        if (!inherit("runAsNonRoot")) put("runAsNonRoot", defaults.run_as_non_root);
         app_armor();
-        own("privileged", Value::boolean(false));
-        own("readOnlyRootFilesystem", Value::boolean(false));
-        own("allowPrivilegeEscalation", Value::boolean(true));
-        own("procMount", Value::string("Default"));
+        own("privileged", defaults.privileged);
+        own("readOnlyRootFilesystem", defaults.read_only_root);
+        own("allowPrivilegeEscalation", defaults.escalation);
+        own("procMount", defaults.proc_mount);
         resources();
         return {"effective", Value::object(std::move(members_)).traced(container_.trace()), span_of(container_)};
     }
@@ -78,8 +102,8 @@ class Effective {
         if (member) members_.push_back({std::string(name), member->value, member->span});
         return member != nullptr;
     }
-    void own(std::string_view name, Value otherwise) {
-        if (!take(written(own_, name), name)) put(name, by_default(std::move(otherwise), std::string(name)));
+    void own(std::string_view name, const Value& otherwise) {
+        if (!take(written(own_, name), name)) put(name, otherwise);
     }
     bool inherit(std::string_view name) { return take(written(own_, name), name) || take(written(pod_, name), name); }
 
@@ -206,7 +230,7 @@ Member pod_effective(const Value& spec, const Object* service_account) {
     if (name) {
         members.push_back({"serviceAccountName", name->value, name->span});
     } else {
-        members.push_back({"serviceAccountName", by_default(Value::string("default"), "serviceAccountName"), place});
+        members.push_back({"serviceAccountName", shared_defaults().account, place});
     }
     constexpr const char* automount = "automountServiceAccountToken";
     const Member* written_here = written(&spec, automount);
@@ -217,7 +241,7 @@ Member pod_effective(const Value& spec, const Object* service_account) {
         TraceRef from = make_reference_trace(Span{}, service_account->address, automount, {of_account->value.trace()});
         members.push_back({automount, of_account->value.traced(std::move(from)), place});
     } else {
-        members.push_back({automount, by_default(Value::boolean(true), automount), place});
+        members.push_back({automount, shared_defaults().automount, place});
     }
     return {"effective", Value::object(std::move(members)).traced(spec.trace()), place};
 }

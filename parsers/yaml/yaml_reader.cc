@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <istream>
+#include <optional>
 #include <streambuf>
 #include <unordered_map>
 
@@ -19,6 +20,7 @@ constexpr std::size_t max_depth = 400;
 // A file's aliases stand for this many nodes at most, together: what walks the values later visits each of them. The
 // largest generated manifests have some 100,000; the "billion laughs" has 10^9 from ten lines.
 constexpr std::uint64_t max_expanded_nodes = 1'000'000;
+constexpr std::uint64_t bytes_per_node = 64;
 
 class ViewBuffer : public std::streambuf {
   public:
@@ -112,6 +114,13 @@ class Handler : public YAML::EventHandler {
     }
 
     void OnDocumentStart(const YAML::Mark& mark) override {
+        // yaml-cpp takes a character that starts no node (`,` or `]`) for an empty document and stays there for ever.
+        if (last_document_ && *last_document_ == mark.pos) {
+            if (!file_.documents.empty() && file_.documents.back().span.begin == offset(mark))
+                file_.documents.pop_back();
+            throw YAML::ParserException(mark, "nothing can start with this character");
+        }
+        last_document_ = mark.pos;
         builder_.reset();
         anchors_.clear();
         styles_.clear();
@@ -169,7 +178,8 @@ class Handler : public YAML::EventHandler {
             if (!options_.plain && builder_.expects_key()) parsed = Value::string(value);
         }
         parsed = parsed.traced(make_trace(Trace::Kind::literal, span(at, end)));
-        finish(std::move(parsed), span(at, end), anchor, tag);
+        // Long texts weigh more, for who copies what an alias gives.
+        finish(std::move(parsed), span(at, end), anchor, tag, 1 + value.size() / bytes_per_node);
     }
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                          YAML::EmitterStyle::value style) override {
@@ -349,6 +359,7 @@ class Handler : public YAML::EventHandler {
     std::vector<Pending> styles_;
     std::vector<Span> scalars_;
     std::uint32_t start_ = 0, last_end_ = 0, opened_ = 0;
+    std::optional<int> last_document_;
     bool has_root_ = false, bomb_reported_ = false;
 };
 

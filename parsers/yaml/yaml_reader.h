@@ -35,7 +35,7 @@ struct YamlDocument {
 struct YamlFile {
     std::vector<YamlDocument> documents;
     std::vector<Span> comments;
-    /// Nodes that the file's aliases stand for.
+    /// Nodes that the file's aliases stand for; long texts count as several.
     std::uint64_t expanded = 0;
     /// False when something could not be read; the diagnostics say what. Documents after the fault are still read.
     bool complete = true;
