@@ -34,6 +34,22 @@ bool iterate(const Value& collection, const auto& visit) {
     return true;
 }
 
+/// Whether every attribute of the resource is known here, so that any other is a mistake: true for the one resource
+/// type that is built into Terraform. `address` is as in a trace, with a key in brackets where there is one.
+bool has_known_schema(std::string_view address) {
+    if (address.ends_with("\"]")) {
+        address = address.substr(0, address.rfind("[\""));
+    } else if (address.ends_with(']')) {
+        address = address.substr(0, address.rfind('['));
+    }
+    const std::size_t name = address.rfind('.');
+    if (name == std::string_view::npos) return false;
+    const std::string_view type = address.substr(0, name);
+    static constexpr std::string_view known = "terraform_data";
+    return type.ends_with(known) && (type.size() == known.size() || type[type.size() - known.size() - 1] == '.') &&
+           !type.ends_with("data.terraform_data");
+}
+
 bool is_reference(const Expr& expr) {
     const Expr* at = &expr;
     while (at->kind == Kind::get_attr || at->kind == Kind::index) {
@@ -188,26 +204,25 @@ Value Evaluator::step(const Value& object, const Expr& expr) {
     const bool resource = from && from->kind == Trace::Kind::reference;
     if (expr.kind == Kind::get_attr) {
         const auto& get = static_cast<const hcl::GetAttrExpr&>(expr);
+        const std::string name = hcl::to_nfc(get.name);
+        if (!resource) {
+            Value made = finish(get_attribute(object, name), get.name_span);
+            return made.trace() ? made : made.traced(object.trace());
+        }
+        std::string attribute = from->attribute.empty() ? name : from->attribute + "." + name;
+        const Member* member = object.find(name);
         Value made;
-        if (resource && from->attribute.empty() && object.kind() == Value::Kind::object && !object.find(get.name) &&
-            !object.find("__schema__")) {
-            // A provider computes it: which attributes it has is not known here, its value only after apply.
+        if (object.kind() == Value::Kind::object && !has_known_schema(from->name) &&
+            (!member || member->value.is_null())) {
+            // Which other attributes the provider computes is not known here; their values come only with apply.
             made = Value::unknown(
-                {}, make_cause(from->name + "." + std::string(get.name) + " is known only after apply", expr.span));
+                {}, make_cause(from->name + "." + attribute + " is known only after apply", expr.span));
+        } else if (object.is_unknown() && !object.as_unknown().type.is_dynamic() && !has_known_schema(from->name)) {
+            made = Value::unknown({}, object.as_unknown().cause);
         } else {
-            made = finish(get_attribute(object, get.name), get.name_span);
+            made = finish(get_attribute(object, name), get.name_span);
         }
-        if (resource) {
-            std::string attribute =
-                from->attribute.empty() ? std::string(get.name) : from->attribute + "." + std::string(get.name);
-            if (made.is_unknown() && !made.trace()) {
-                Unknown unknown = made.as_unknown();
-                unknown.cause = make_cause(from->name + "." + attribute + " is known only after apply", expr.span);
-                made = Value::unknown(std::move(unknown)).with_marks(made.marks());
-            }
-            return made.traced(make_reference_trace(expr.span, from->name, std::move(attribute), {made.trace()}));
-        }
-        return made.trace() ? made : made.traced(object.trace());
+        return made.traced(make_reference_trace(expr.span, from->name, std::move(attribute), {made.trace()}));
     }
     const auto& at = static_cast<const hcl::IndexExpr&>(expr);
     const Value key = evaluate(*at.key);
@@ -255,7 +270,8 @@ Value Evaluator::object(const hcl::ObjectExpr& expr) {
     for (const hcl::ObjectItem& item : expr.items) {
         std::string name;
         if (item.bare_key) {
-            name = std::string(static_cast<const hcl::StringExpr*>(item.key)->value);
+            // Names of attributes are texts, so NFC; names of variables and resources are compared as they are.
+            name = hcl::to_nfc(static_cast<const hcl::StringExpr*>(item.key)->value);
         } else {
             if (item.key->kind == Kind::get_attr) {
                 fault("Ambiguous attribute key",

@@ -63,6 +63,8 @@ double go_pow(double x, double y) {
     const bool plain = std::isfinite(x) && std::isfinite(y) && x != 0 && y != 0;
     double whole = 0;
     double part = std::modf(std::fabs(y), &whole);
+    if (plain && x > 0 && y == 0.5) return std::sqrt(x);
+    if (plain && x > 0 && y == -0.5) return 1 / std::sqrt(x);
     if (!plain || whole >= 9.2e18 || (part != 0 && x < 0)) return std::pow(x, y);
     double made = 1;
     int exponent = 0;

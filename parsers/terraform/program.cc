@@ -6,6 +6,7 @@
 
 #include "parsers/json/json_reader.h"
 #include "parsers/terraform/function_table.h"
+#include "parsers/terraform/static_checks.h"
 #include "scanner/model/text.h"
 
 namespace plumbline::terraform {
@@ -355,6 +356,12 @@ const FunctionContext& Module::functions() {
                                          const Value& variables) -> Result {
         if (variables.is_unknown()) return unknown_because({}, {&variables, 1});
         if (!variables.is_mapping()) return fail("invalid vars value: must be a map", 1);
+        for (const Member& member : variables.members()) {
+            if (!hcl::is_identifier(member.name))
+                return fail("invalid template variable name \"" + member.name +
+                                "\": must start with a letter, followed by zero or more letters, digits, and underscores",
+                            1);
+        }
         struct TemplateScope : Scope {
             Value reference(const hcl::VariableExpr& root, std::span<const Expr* const>, std::size_t&,
                             Evaluator& evaluator) override {
@@ -548,7 +555,16 @@ Expansion Module::expand(const Expr* count_expr, const Expr* for_each, const std
                                         expr.span);
         return made;
     };
-    if (value.is_unknown()) return unknown(value.as_unknown().cause);
+    const auto undetermined = [&](const Value& decides) {
+        if (program_.options.strict)
+            evaluator.fault(count_expr ? "Invalid count argument" : "Invalid for_each argument",
+                            std::string("The \"") + (count_expr ? "count" : "for_each") +
+                                "\" value depends on resource attributes that cannot be determined until apply, so "
+                                "Terraform cannot predict how many instances will be created.",
+                            expr.span);
+        return unknown(decides.as_unknown().cause);
+    };
+    if (value.is_unknown()) return undetermined(value);
     if (count_expr) {
         made.kind = Expansion::Kind::count;
         if (value.is_null()) {
@@ -560,11 +576,6 @@ Expansion Module::expand(const Expr* count_expr, const Expr* for_each, const std
         // -1 stands for everything that is no whole number.
         const std::int64_t n =
             number.ok() && number.value().is_number() ? number.value().as_number().to_int64().value_or(-1) : -1;
-        if (value.has_mark(Value::sensitive) && program_.options.strict)
-            evaluator.fault(
-                "Invalid count argument",
-                "Sensitive values, or values derived from sensitive values, cannot be used as count arguments.",
-                expr.span);
         if (n < 0) {
             evaluator.fault(
                 "Invalid count argument",
@@ -611,7 +622,7 @@ Expansion Module::expand(const Expr* count_expr, const Expr* for_each, const std
         return unknown({});
     }
     for (const Value& item : items) {
-        if (item.is_unknown()) return unknown(item.as_unknown().cause);
+        if (item.is_unknown()) return undetermined(item);
         if (!item.is_string()) {
             evaluator.fault("Invalid for_each set argument",
                             "The given \"for_each\" argument value is unsuitable: \"for_each\" supports maps and sets "
@@ -934,8 +945,7 @@ Value policy_document(const Value& body) {
 Value Module::complete(const ResourceConfig& config, Value body, const std::string& address) {
     std::vector<Member> members(body.members().begin(), body.members().end());
     const auto add = [&](std::string name, Value value) { members.push_back({std::move(name), std::move(value), {}}); };
-    const auto later = [&](std::string_view attribute, Type type) {
-        Refinement refinement = not_null();
+    const auto later = [&](std::string_view attribute, Type type, Refinement refinement) {
         return Value::unknown(
             std::move(type),
             make_cause(address + "." + std::string(attribute) + " is known only after apply", config.block->header),
@@ -944,11 +954,10 @@ Value Module::complete(const ResourceConfig& config, Value body, const std::stri
     if (config.type == "terraform_data" && config.mode == ResourceConfig::Mode::managed) {
         const Member* input = body.find("input");
         Value in = input ? input->value : Value::null();
-        add("__schema__", Value::boolean(true));
-        add("id", later("id", Type::string()));
+        add("id", later("id", Type::string(), not_null()));
         if (!input) add("input", Value::null());
         if (!body.find("triggers_replace")) add("triggers_replace", Value::null());
-        add("output", in.is_null() ? in : later("output", in.type()));
+        add("output", in.is_null() ? in : later("output", in.type(), {}));
     } else if (config.mode == ResourceConfig::Mode::data && config.type == "aws_iam_policy_document") {
         const Value document = policy_document(body);
         Value json = json_encode(document).value();
@@ -1207,55 +1216,28 @@ Value Module::reference(const hcl::VariableExpr& root, std::span<const Expr* con
         return i < steps.size() && steps[i]->kind == Kind::get_attr ? static_cast<const hcl::GetAttrExpr*>(steps[i])
                                                                     : nullptr;
     };
-    const auto refuse = [&](std::string summary, std::string detail, Span span) {
+    // What is not declared was reported when the module was loaded (static_checks.h).
+    const auto missing = [&] {
         used = steps.size();
-        evaluator.diagnostics().error("terraform-reference", summary, detail, span);
-        return Value::unknown({}, make_cause(detail, span));
+        return Value::unknown({}, make_cause("what it refers to is not declared", root.span));
     };
     const hcl::GetAttrExpr* first = name_at(0);
     const Span whole = steps.empty() ? root.span : Span::join(root.span, first ? first->span : steps[0]->span);
-    if (name == "var" || name == "local" || name == "module" || name == "path" || name == "terraform" ||
-        name == "each" || name == "count" || name == "self") {
-        if (!first) {
-            return refuse("Invalid reference",
-                          "The \"" + std::string(name) +
-                              "\" object cannot be accessed directly. Instead, access one of its attributes.",
-                          root.span);
-        }
-    }
+    if (!first) return missing();
     if (name == "var") {
         used = 1;
         const std::string key(first->name);
-        if (!config_.variables.contains(key)) {
-            std::vector<std::string_view> names;
-            for (const auto& [have, config] : config_.variables) names.push_back(have);
-            return refuse(
-                "Reference to undeclared input variable",
-                "An input variable with the name \"" + key + "\" has not been declared." + suggestion(key, names),
-                whole);
-        }
-        return variable(key);
+        return config_.variables.contains(key) ? variable(key) : missing();
     }
     if (name == "local") {
         used = 1;
         const std::string key(first->name);
-        if (!config_.locals.contains(key)) {
-            std::vector<std::string_view> names;
-            for (const auto& [have, config] : config_.locals) names.push_back(have);
-            return refuse("Reference to undeclared local value",
-                          "A local value with the name \"" + key + "\" has not been declared." + suggestion(key, names),
-                          whole);
-        }
-        return local(key, whole);
+        return config_.locals.contains(key) ? local(key, whole) : missing();
     }
     if (name == "module") {
         used = 1;
         const auto found = config_.call_index.find(std::string(first->name));
-        if (found == config_.call_index.end())
-            return refuse("Reference to undeclared module",
-                          "No module call named \"" + std::string(first->name) + "\" is declared in this module.",
-                          whole);
-        return module_value(found->second, steps, used, evaluator);
+        return found == config_.call_index.end() ? missing() : module_value(found->second, steps, used, evaluator);
     }
     if (name == "path") {
         used = 1;
@@ -1281,54 +1263,29 @@ Value Module::reference(const hcl::VariableExpr& root, std::span<const Expr* con
         }
         if (key == "root") return Value::string(".");
         if (key == "cwd") return Value::string(program_.options.working_directory);
-        return refuse("Invalid \"path\" attribute",
-                      "The \"path\" object does not have an attribute named \"" + std::string(key) + "\".",
-                      first->name_span);
+        return missing();
     }
     if (name == "terraform" || name == "tofu") {
         used = 1;
         if (first->name == "workspace") return Value::string(program_.options.inputs.workspace);
         if (first->name == "applying") return Value::boolean(false).with_marks(Value::ephemeral);
-        return refuse("Invalid \"terraform\" attribute",
-                      "The \"terraform\" object does not have an attribute named \"" + std::string(first->name) + "\".",
-                      first->name_span);
+        return missing();
     }
-    if (name == "each" || name == "count" || name == "self") {
-        return refuse("Reference to \"" + std::string(name) + "\" in context without it",
-                      "The \"" + std::string(name) +
-                          "\" object can be used only where \"for_each\" or \"count\" is set (\"self\": in "
-                          "provisioners, connections and postconditions).",
-                      whole);
-    }
+    // `each`, `count` and `self` are bound where they exist.
+    if (name == "each" || name == "count" || name == "self") return missing();
     std::string key;
-    std::size_t taken = 0;
+    std::size_t taken = 1;
     if (name == "data" || name == "ephemeral" || name == "resource") {
         const hcl::GetAttrExpr* second = name_at(1);
-        if (!first || !second)
-            return refuse("Invalid reference",
-                          "The \"" + std::string(name) +
-                              "\" object must be followed by two attribute names: the type and the name.",
-                          whole);
+        if (!second) return missing();
         key = (name == "resource" ? "" : std::string(name) + ".") + std::string(first->name) + "." +
               std::string(second->name);
         taken = 2;
     } else {
-        if (!first) {
-            return refuse("Invalid reference",
-                          "A reference to a resource type must be followed by at least one attribute access, "
-                          "specifying the resource name.",
-                          root.span);
-        }
         key = std::string(name) + "." + std::string(first->name);
-        taken = 1;
     }
     const auto found = config_.resource_index.find(key);
-    if (found == config_.resource_index.end()) {
-        return refuse(
-            "Reference to undeclared resource",
-            "A resource \"" + key + "\" has not been declared in " + (path_.empty() ? "the root module" : path_) + ".",
-            whole);
-    }
+    if (found == config_.resource_index.end()) return missing();
     used = taken;
     return resource_value(config_.resources[found->second], found->second, steps, used, evaluator);
 }
@@ -1486,7 +1443,10 @@ void evaluate_expressions(Library& library, const std::string& folder, const Pro
         const Source& source = library.sources().add("<expression>", expressions[i]);
         const Expr* expr = hcl::read_expression(source, program.arena, faults);
         Value value;
-        if (expr) value = Evaluator(*program.root, faults, program.budget).evaluate(*expr);
+        if (expr) {
+            ReferenceChecker(program.root->config(), faults).check(*expr, {});
+            value = Evaluator(*program.root, faults, program.budget).evaluate(*expr);
+        }
         visit(i, value, faults);
     }
 }
