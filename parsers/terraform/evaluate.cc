@@ -50,6 +50,19 @@ bool has_known_schema(std::string_view address) {
            !type.ends_with("data.terraform_data");
 }
 
+/// One of two lists of the same length: a list of that length whose elements are open.
+Value either_list(const Value& yes, const Value& no, const Value& condition) {
+    std::vector<Value> items;
+    for (std::size_t i = 0; i < yes.elements().size(); ++i) {
+        Unknown item;
+        item.type = yes.element_type();
+        item.cause = condition.as_unknown().cause;
+        item.alternatives = {yes.elements()[i], no.elements()[i]};
+        items.push_back(Value::unknown(std::move(item)).traced(condition.trace()));
+    }
+    return Value::list(yes.element_type(), std::move(items)).traced(yes.trace());
+}
+
 bool is_reference(const Expr& expr) {
     const Expr* at = &expr;
     while (at->kind == Kind::get_attr || at->kind == Kind::index) {
@@ -215,8 +228,8 @@ Value Evaluator::step(const Value& object, const Expr& expr) {
         if (object.kind() == Value::Kind::object && !has_known_schema(from->name) &&
             (!member || member->value.is_null())) {
             // Which other attributes the provider computes is not known here; their values come only with apply.
-            made = Value::unknown(
-                {}, make_cause(from->name + "." + attribute + " is known only after apply", expr.span));
+            made =
+                Value::unknown({}, make_cause(from->name + "." + attribute + " is known only after apply", expr.span));
         } else if (object.is_unknown() && !object.as_unknown().type.is_dynamic() && !has_known_schema(from->name)) {
             made = Value::unknown({}, object.as_unknown().cause);
         } else {
@@ -610,7 +623,13 @@ Value Evaluator::conditional(const hcl::ConditionalExpr& expr) {
     if (condition.value().is_unknown()) {
         yes = fit(yes);
         no = fit(no);
-        if (yes.is_wholly_known() && yes.identical(no)) return yes.with_marks(raw.marks());
+        if (yes.is_number() && no.is_number()) {
+            // Refined to a range; where that is one number, the result is known.
+            if (yes.as_number() == no.as_number()) return yes.with_marks(raw.marks() | no.marks());
+        }
+        if (yes.kind() == Value::Kind::list && no.kind() == Value::Kind::list &&
+            yes.elements().size() == no.elements().size())
+            return either_list(yes, no, condition.value()).with_marks(raw.marks() | yes.marks() | no.marks());
         Unknown made;
         made.type = *common;
         made.cause = condition.value().as_unknown().cause;
@@ -619,6 +638,10 @@ Value Evaluator::conditional(const hcl::ConditionalExpr& expr) {
             return value.is_unknown() ? value.as_unknown().refinement.not_null : !value.is_null();
         };
         made.refinement.not_null = known_not_null(yes) && known_not_null(no);
+        if (yes.is_number() && no.is_number()) {
+            made.refinement.lower = std::min(yes.as_number(), no.as_number());
+            made.refinement.upper = std::max(yes.as_number(), no.as_number());
+        }
         return Value::unknown(std::move(made))
             .with_marks(raw.marks() | yes.marks() | no.marks())
             .traced(make_trace(Trace::Kind::expression, expr.span, {}, {raw.trace(), yes.trace(), no.trace()}));
@@ -670,10 +693,10 @@ Value Evaluator::call(const hcl::CallExpr& expr) {
     if (expr.name == "try" || expr.name == "can" || expr.name == "core::try" || expr.name == "core::can")
         return attempt(expr);
     if (!exists(expr.name)) {
-        return fault("Call to unknown function",
-                     "There is no function named \"" + std::string(expr.name) + "\"." +
-                         suggestion(expr.name, function_names()),
-                     expr.name_span);
+        return fault(
+            "Call to unknown function",
+            "There is no function named \"" + std::string(expr.name) + "\"." + suggestion(expr.name, function_names()),
+            expr.name_span);
     }
     if (expr.name == "templatestring" && !expr.arguments.empty() && !is_reference(*expr.arguments[0]))
         return fault("Invalid function argument",

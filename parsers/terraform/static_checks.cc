@@ -170,14 +170,14 @@ void ReferenceChecker::traversal(const hcl::VariableExpr& root, const Steps& ste
     const hcl::GetAttrExpr* first = attribute_step(steps, 0);
     const Span whole = first ? first->span : root.span;
     const std::string key = first ? std::string(first->name) : std::string();
-    static constexpr std::array<std::string_view, 9> objects = {"var",       "local", "module", "path", "terraform",
+    static constexpr std::array<std::string_view, 9> objects = {"var",  "local", "module", "path", "terraform",
                                                                 "tofu", "each",  "count",  "self"};
     if (std::find(objects.begin(), objects.end(), name) == objects.end()) return resource(root, steps);
     if (!first && name != "self") {
-        return refuse("Invalid reference",
-                      "The " + quoted(name) +
-                          " object cannot be accessed directly. Instead, access one of its attributes.",
-                      root.span);
+        return refuse(
+            "Invalid reference",
+            "The " + quoted(name) + " object cannot be accessed directly. Instead, access one of its attributes.",
+            root.span);
     }
     if (name == "var" && !config_.variables.contains(key)) {
         refuse("Reference to undeclared input variable",
@@ -504,8 +504,8 @@ class ModuleChecker {
             }
         }
         if (at->kind != Kind::variable || names.size() != 1) return nullptr;
-        const auto found = config_.resource_index.find(
-            std::string(static_cast<const hcl::VariableExpr*>(at)->name) + "." + std::string(names[0]));
+        const auto found = config_.resource_index.find(std::string(static_cast<const hcl::VariableExpr*>(at)->name) +
+                                                       "." + std::string(names[0]));
         return found == config_.resource_index.end() ? nullptr : &config_.resources[found->second];
     }
 
@@ -596,8 +596,8 @@ bool version_satisfies(std::string_view constraint) {
             holds = own <= want;
         else if (op == "~>")
             // All numbers but the last one written must be the same.
-            holds = own >= want && std::equal(own.begin(), own.begin() + static_cast<std::ptrdiff_t>(count - 1),
-                                              want.begin());
+            holds = own >= want &&
+                    std::equal(own.begin(), own.begin() + static_cast<std::ptrdiff_t>(count - 1), want.begin());
         if (!holds) return false;
     }
     return true;
