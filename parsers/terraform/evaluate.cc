@@ -34,22 +34,6 @@ bool iterate(const Value& collection, const auto& visit) {
     return true;
 }
 
-/// Whether every attribute of the resource is known here, so that any other is a mistake: true for the one resource
-/// type that is built into Terraform. `address` is as in a trace, with a key in brackets where there is one.
-bool has_known_schema(std::string_view address) {
-    if (address.ends_with("\"]")) {
-        address = address.substr(0, address.rfind("[\""));
-    } else if (address.ends_with(']')) {
-        address = address.substr(0, address.rfind('['));
-    }
-    const std::size_t name = address.rfind('.');
-    if (name == std::string_view::npos) return false;
-    const std::string_view type = address.substr(0, name);
-    static constexpr std::string_view known = "terraform_data";
-    return type.ends_with(known) && (type.size() == known.size() || type[type.size() - known.size() - 1] == '.') &&
-           !type.ends_with("data.terraform_data");
-}
-
 /// One of two lists of the same length: a list of that length whose elements are open.
 Value either_list(const Value& yes, const Value& no, const Value& condition) {
     std::vector<Value> items;
@@ -213,43 +197,30 @@ Value Evaluator::evaluate_plain(const Expr& expr) {
 }
 
 Value Evaluator::step(const Value& object, const Expr& expr) {
-    const Trace* from = object.trace().get();
-    const bool resource = from && from->kind == Trace::Kind::reference;
+    const Trace* from = reference_of(object);
+    // How the resource got here comes along when it was not read directly.
+    const TraceRef way = from == object.trace().get() ? TraceRef() : object.trace();
     if (expr.kind == Kind::get_attr) {
         const auto& get = static_cast<const hcl::GetAttrExpr&>(expr);
         const std::string name = hcl::to_nfc(get.name);
-        if (!resource) {
-            Value made = finish(get_attribute(object, name), get.name_span);
-            return made.trace() ? made : made.traced(object.trace());
-        }
-        std::string attribute = from->attribute.empty() ? name : from->attribute + "." + name;
         const Member* member = object.find(name);
-        Value made;
-        if (object.kind() == Value::Kind::object && !has_known_schema(from->name) &&
-            (!member || member->value.is_null())) {
-            // Which other attributes the provider computes is not known here; their values come only with apply.
-            made =
-                Value::unknown({}, make_cause(from->name + "." + attribute + " is known only after apply", expr.span));
-        } else if (object.is_unknown() && !object.as_unknown().type.is_dynamic() && !has_known_schema(from->name)) {
-            made = Value::unknown({}, object.as_unknown().cause);
-        } else {
-            made = finish(get_attribute(object, name), get.name_span);
-        }
-        return made.traced(make_reference_trace(expr.span, from->name, std::move(attribute), {made.trace()}));
+        // A null may well be computed by the provider.
+        if (from && (!member || member->value.is_null()) && has_open_schema(object))
+            return computed_attribute(object, name, expr.span);
+        Value made = finish(get_attribute(object, name), get.name_span);
+        if (!from) return made.trace() ? made : made.traced(object.trace());
+        std::string attribute = from->attribute.empty() ? name : from->attribute + "." + name;
+        return made.traced(make_reference_trace(expr.span, from->name, std::move(attribute), {made.trace(), way}));
     }
     const auto& at = static_cast<const hcl::IndexExpr&>(expr);
     const Value key = evaluate(*at.key);
-    // A `.0` on a block that exists once is Terraform's way to read a nested block.
+    if (from && key.is_string() && !object.find(key.as_string()) && has_open_schema(object) && from->attribute.empty())
+        return computed_attribute(object, key.as_string(), expr.span);
     Value made = finish(index(object, key), at.bracket);
-    if (resource) {
-        const std::string text = "[" + (key.is_unknown() ? std::string("?") : key.to_text()) + "]";
-        if (from->attribute.empty() && (!made.trace() || made.trace()->kind != Trace::Kind::reference)) {
-            return made.traced(make_reference_trace(expr.span, from->name + text, {}, {made.trace()}));
-        }
-        if (!from->attribute.empty())
-            return made.traced(make_reference_trace(expr.span, from->name, from->attribute + text, {made.trace()}));
-    }
-    return made.trace() ? made : made.traced(object.trace());
+    if (!from || (made.trace() && made.trace()->kind == Trace::Kind::reference))
+        return made.trace() ? made : made.traced(object.trace());
+    const std::string text = "[" + (key.is_unknown() ? std::string("?") : key.to_text()) + "]";
+    return made.traced(make_reference_trace(expr.span, from->name, from->attribute + text, {made.trace(), way}));
 }
 
 Value Evaluator::traversal(const Expr& expr) {

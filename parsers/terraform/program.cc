@@ -1040,6 +1040,11 @@ Value Module::resource_value(const ResourceConfig& config, std::size_t index, st
         case Expansion::Kind::single:
             return one(0);
         case Expansion::Kind::unknown: {
+            // The one instance that stands for all of them is meant by any key.
+            if (used < steps.size() && steps[used]->kind == Kind::index) {
+                ++used;
+                return one(0);
+            }
             Unknown unknown;
             unknown.cause = how.cause;
             return Value::unknown(std::move(unknown)).traced(make_reference_trace(span, prefixed(config.key()), {}));
@@ -1201,6 +1206,10 @@ Value Module::module_value(std::size_t index, std::span<const Expr* const> steps
         case Expansion::Kind::single:
             return outputs(*found.instances[0]);
         case Expansion::Kind::unknown:
+            if (used < steps.size() && steps[used]->kind == Kind::index) {
+                ++used;
+                return outputs(*found.instances[0]);
+            }
             return Value::unknown({}, found.expansion.cause).traced(make_reference_trace(span, path, {}));
         default:
             break;
@@ -1443,8 +1452,14 @@ void Module::emit(Graph& graph) {
         made.platform = "terraform";
         std::vector<Member> members;
         for (const hcl::Attribute& item : config.body->attributes) {
-            if (item.name == "source" || item.name == "version")
-                members.push_back({std::string(item.name), evaluator.evaluate(*item.value), item.span});
+            if (std::find(meta_arguments.begin(), meta_arguments.end(), item.name) != meta_arguments.end()) continue;
+            const Expansion& how = call(i).expansion;
+            Evaluator there(*this, program_.diagnostics, program_.budget);
+            // Each instance has its own arguments; the call as a whole shows those of the first.
+            if (how.keys.empty() && how.kind != Expansion::Kind::single && how.kind != Expansion::Kind::unknown)
+                continue;
+            bind_instance(there, how, 0);
+            members.push_back({std::string(item.name), there.evaluate(*item.value), item.span});
         }
         made.body = Value::object(std::move(members)).traced(make_trace(Trace::Kind::literal, config.block->header));
         made.header = config.block->header;

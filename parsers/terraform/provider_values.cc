@@ -8,100 +8,156 @@
 namespace plumbline::terraform {
 namespace {
 
-/// The document that `data.aws_iam_policy_document` prints (the provider's rules: Version, Sid, Effect, lists of one as
-/// a text).
-Value policy_document(const Value& body) {
-    const auto list_or_one = [](const Value& value) {
-        return value.is_sequence() && value.elements().size() == 1 ? value.elements()[0] : value;
-    };
-    const auto attribute = [](const Value& from, std::string_view name) -> const Value* {
+/// What `data.aws_iam_policy_document` prints (the provider's rules: Version, Sid, Effect, lists of one as a text).
+class PolicyDocument {
+  public:
+    explicit PolicyDocument(const Value& body) : body_(body) {}
+
+    Value run() {
+        for (const char* name : {"source_json", "source_policy_documents"}) add_documents(name, false);
+        if (const Value* blocks = argument(body_, "statement")) {
+            // Unknown when a dynamic block's number is: then its alternatives tell what there may be.
+            if (blocks->is_unknown()) statements_.push_back(*blocks);
+            for (const Value& block : blocks->elements()) statements_.push_back(statement(block));
+        }
+        for (const char* name : {"override_json", "override_policy_documents"}) add_documents(name, true);
+        std::vector<Member> document;
+        const Value* version = argument(body_, "version");
+        document.push_back({"Version", version ? *version : Value::string("2012-10-17"), {}});
+        if (const Member* id = body_.find("policy_id"); id && !id->value.is_null())
+            document.push_back({"Id", id->value, id->span});
+        document.push_back({"Statement", Value::tuple(std::move(statements_)), {}});
+        return Value::object(std::move(document)).traced(body_.trace());
+    }
+
+  private:
+    static const Value* argument(const Value& from, std::string_view name) {
         const Member* member = from.find(name);
         return member && !member->value.is_null() ? &member->value : nullptr;
-    };
-    std::vector<Value> statements;
-    for (const char* name : {"source_policy_documents", "override_policy_documents"}) {
-        const Value* documents = attribute(body, name);
-        if (!documents) continue;
-        for (const Value& item : documents->elements()) {
-            if (item.is_unknown()) {
-                if (item.as_unknown().document.size() == 1) {
-                    if (const Value* inner = attribute(item.as_unknown().document[0], "Statement")) {
-                        for (const Value& statement : inner->elements()) statements.push_back(statement);
-                        continue;
-                    }
-                }
-                statements.push_back(Value::unknown({}, item.as_unknown().cause).traced(item.trace()));
-            } else if (item.is_string()) {
-                const Result decoded = json_decode(item.as_string());
-                if (!decoded.ok()) continue;
-                if (const Value* inner = attribute(decoded.value(), "Statement")) {
-                    if (inner->is_mapping()) statements.push_back(*inner);
-                    for (const Value& statement : inner->elements()) statements.push_back(statement);
-                }
+    }
+
+    static Value one_or_list(std::vector<Value> values) {
+        if (values.size() == 1) return values[0];
+        return Value::tuple(std::move(values));
+    }
+    static Value one_or_list(const Value& value) {
+        if (!value.is_sequence()) return value;
+        return one_or_list(std::vector<Value>(value.elements().begin(), value.elements().end())).traced(value.trace());
+    }
+
+    /// A statement of an override document takes the place of the one with its Sid.
+    void take(const Value& statement, bool overrides) {
+        const Value* sid = argument(statement, "Sid");
+        if (overrides && sid && sid->is_string() && !sid->as_string().empty()) {
+            for (Value& have : statements_) {
+                const Value* other = argument(have, "Sid");
+                if (!other || !other->same_data(*sid)) continue;
+                have = statement;
+                return;
             }
         }
+        statements_.push_back(statement);
     }
-    const Value* blocks = attribute(body, "statement");
-    if (blocks && blocks->is_unknown()) {
-        statements.push_back(*blocks);
-        blocks = nullptr;
+
+    void add_document(const Value& item, bool overrides) {
+        Value document;
+        if (item.is_unknown()) {
+            const auto& documents = item.as_unknown().document;
+            if (documents.size() != 1)
+                return take(Value::unknown({}, item.as_unknown().cause).traced(item.trace()), false);
+            document = documents[0];
+        } else if (item.is_string()) {
+            const Result decoded = json_decode(item.as_string());
+            if (!decoded.ok()) return;
+            document = decoded.value();
+        }
+        const Value* inner = argument(document, "Statement");
+        if (!inner) return;
+        if (inner->is_mapping()) take(*inner, overrides);
+        for (const Value& statement : inner->elements()) take(statement, overrides);
     }
-    for (const Value& block : blocks ? blocks->elements() : std::span<const Value>()) {
+
+    void add_documents(std::string_view name, bool overrides) {
+        const Value* documents = argument(body_, name);
+        if (!documents) return;
+        if (!documents->is_sequence()) return add_document(*documents, overrides);
+        for (const Value& item : documents->elements()) add_document(item, overrides);
+    }
+
+    static void copy(const Value& block, std::string_view from, std::string to, std::vector<Member>& members) {
+        const Member* member = block.find(from);
+        if (!member || member->value.is_null() || (member->value.is_sequence() && member->value.elements().empty()))
+            return;
+        members.push_back({std::move(to), one_or_list(member->value), member->span});
+    }
+
+    static void principals(const Value& block, std::string_view from, std::string to, std::vector<Member>& members) {
+        const Member* blocks = block.find(from);
+        if (!blocks || !blocks->value.is_sequence()) return;
+        std::map<std::string, std::vector<Value>> by_type;
+        for (const Value& principal : blocks->value.elements()) {
+            const Value* type = argument(principal, "type");
+            const Value* ids = argument(principal, "identifiers");
+            if (!type || !type->is_string() || !ids) continue;
+            std::vector<Value>& list = by_type[type->as_string()];
+            if (!ids->is_sequence()) list.push_back(*ids);
+            list.insert(list.end(), ids->elements().begin(), ids->elements().end());
+        }
+        if (by_type.contains("*")) {
+            members.push_back({std::move(to), Value::string("*").traced(blocks->value.trace()), blocks->span});
+            return;
+        }
+        std::vector<Member> types;
+        for (auto& [type, list] : by_type) types.push_back({type, one_or_list(std::move(list)), blocks->span});
+        if (!types.empty()) members.push_back({std::move(to), Value::object(std::move(types)), blocks->span});
+    }
+
+    static void conditions(const Value& block, std::vector<Member>& members) {
+        const Member* blocks = block.find("condition");
+        if (!blocks || !blocks->value.is_sequence()) return;
+        std::map<std::string, std::map<std::string, std::vector<Value>>> by_test;
+        for (const Value& condition : blocks->value.elements()) {
+            const Value* test = argument(condition, "test");
+            const Value* variable = argument(condition, "variable");
+            const Value* values = argument(condition, "values");
+            if (!test || !test->is_string() || !variable || !variable->is_string() || !values) continue;
+            std::vector<Value>& list = by_test[test->as_string()][variable->as_string()];
+            if (!values->is_sequence()) list.push_back(*values);
+            list.insert(list.end(), values->elements().begin(), values->elements().end());
+        }
+        std::vector<Member> tests;
+        for (auto& [test, variables] : by_test) {
+            std::vector<Member> inner;
+            for (auto& [variable, list] : variables)
+                inner.push_back({variable, one_or_list(std::move(list)), blocks->span});
+            tests.push_back({test, Value::object(std::move(inner)), blocks->span});
+        }
+        if (!tests.empty()) members.push_back({"Condition", Value::object(std::move(tests)), blocks->span});
+    }
+
+    static Value statement(const Value& block) {
+        if (!block.is_mapping()) return block;
         std::vector<Member> members;
-        const auto copy = [&](std::string_view from, std::string_view to) {
-            const Member* member = block.find(from);
-            if (member && !member->value.is_null() &&
-                !(member->value.is_sequence() && member->value.elements().empty()))
-                members.push_back(
-                    {std::string(to), list_or_one(member->value).traced(member->value.trace()), member->span});
-        };
-        if (const Value* sid = attribute(block, "sid")) members.push_back({"Sid", *sid, block.find("sid")->span});
+        copy(block, "sid", "Sid", members);
         const Member* effect = block.find("effect");
-        members.push_back({"Effect", effect && !effect->value.is_null() ? effect->value : Value::string("Allow"),
-                           effect ? effect->span : Span{}});
-        copy("actions", "Action");
-        copy("not_actions", "NotAction");
-        copy("resources", "Resource");
-        copy("not_resources", "NotResource");
-        for (const auto& [from, to] :
-             {std::pair("principals", "Principal"), std::pair("not_principals", "NotPrincipal")}) {
-            const Value* principals = attribute(block, from);
-            if (!principals || !principals->is_sequence()) continue;
-            std::vector<Member> by_type;
-            bool everyone = false;
-            for (const Value& principal : principals->elements()) {
-                const Value* type = attribute(principal, "type");
-                const Value* ids = attribute(principal, "identifiers");
-                if (!type || !type->is_string() || !ids) continue;
-                if (type->as_string() == "*") everyone = true;
-                by_type.push_back({type->as_string(), list_or_one(*ids), principal.find("identifiers")->span});
-            }
-            const Span span = block.find(from)->span;
-            if (everyone)
-                members.push_back({to, Value::string("*"), span});
-            else if (!by_type.empty())
-                members.push_back({to, Value::object(std::move(by_type)), span});
-        }
-        if (const Value* conditions = attribute(block, "condition"); conditions && conditions->is_sequence()) {
-            std::map<std::string, std::vector<Member>> by_test;
-            for (const Value& condition : conditions->elements()) {
-                const Value* test = attribute(condition, "test");
-                const Value* variable = attribute(condition, "variable");
-                const Value* values = attribute(condition, "values");
-                if (test && test->is_string() && variable && variable->is_string() && values)
-                    by_test[test->as_string()].push_back({variable->as_string(), list_or_one(*values), {}});
-            }
-            std::vector<Member> tests;
-            for (auto& [test, variables] : by_test) tests.push_back({test, Value::object(std::move(variables)), {}});
-            members.push_back({"Condition", Value::object(std::move(tests)), block.find("condition")->span});
-        }
-        statements.push_back(Value::object(std::move(members)).traced(block.trace()));
+        if (effect && !effect->value.is_null())
+            members.push_back({"Effect", effect->value, effect->span});
+        else
+            members.push_back(
+                {"Effect", Value::string("Allow").traced(make_trace(Trace::Kind::provider_default, {}, "effect")), {}});
+        copy(block, "actions", "Action", members);
+        copy(block, "not_actions", "NotAction", members);
+        copy(block, "resources", "Resource", members);
+        copy(block, "not_resources", "NotResource", members);
+        principals(block, "principals", "Principal", members);
+        principals(block, "not_principals", "NotPrincipal", members);
+        conditions(block, members);
+        return Value::object(std::move(members)).traced(block.trace());
     }
-    const Value* version = attribute(body, "version");
-    std::vector<Member> document = {{"Version", version ? *version : Value::string("2012-10-17"), {}},
-                                    {"Statement", Value::tuple(std::move(statements)), {}}};
-    return Value::object(std::move(document)).traced(body.trace());
-}
+
+    const Value& body_;
+    std::vector<Value> statements_;
+};
 
 /// A type as state files write it: `"string"`, `["list", "string"]`, `["object", {"a": "number"}]`. Dynamic when it is
 /// none.
@@ -207,7 +263,7 @@ class Completion {
 
     void data() {
         if (config_.type == "aws_iam_policy_document") {
-            const Value document = policy_document(body_);
+            const Value document = PolicyDocument(body_).run();
             // The text alone would lose the places of its parts; unknown texts keep the document.
             add("json", json_encode(document).value().traced(document.trace()));
         } else if (config_.type == "template_file") {
