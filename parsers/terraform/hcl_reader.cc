@@ -76,6 +76,17 @@ std::size_t identifier_length(std::string_view text) {
     return at;
 }
 
+/// Bytes of a sequence shaped like UTF-8 at the start of `text`, whatever it encodes; 0 when it is none.
+std::size_t multibyte_length(std::string_view text) {
+    const auto lead = static_cast<unsigned char>(text[0]);
+    const std::size_t length = lead >= 0xF0 && lead < 0xF8 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 0;
+    if (length == 0 || lead >= 0xF8 || text.size() < length) return 0;
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) return 0;
+    }
+    return length;
+}
+
 bool is_space(char c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\v' || c == '\f';
 }
@@ -1105,11 +1116,18 @@ class Reader {
                 utf8proc_int32_t code = 0;
                 const auto size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text_.data() + at_),
                                                    static_cast<utf8proc_ssize_t>(text_.size() - at_), &code);
-                if (size <= 0)
-                    fail(
-                        "Invalid character encoding",
-                        "All input files must be UTF-8 encoded. Ensure that UTF-8 encoding is selected in your editor.",
-                        here());
+                if (size <= 0) {
+                    // Bytes of the right shape that are no character (overlong, surrogates) become U+FFFD each.
+                    const std::size_t length = multibyte_length(text_.substr(at_));
+                    if (length == 0)
+                        fail("Invalid character encoding",
+                             "All input files must be UTF-8 encoded. Ensure that UTF-8 encoding is selected in your "
+                             "editor.",
+                             here());
+                    for (std::size_t i = 0; i < length; ++i) text += "\xEF\xBF\xBD";
+                    at_ += static_cast<std::uint32_t>(length);
+                    continue;
+                }
                 text.append(text_, at_, static_cast<std::size_t>(size));
                 at_ += static_cast<std::uint32_t>(size);
                 continue;

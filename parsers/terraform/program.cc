@@ -583,7 +583,7 @@ Value Module::output(const std::string& name, Span use) {
     if (!path_.empty())
         value =
             value.traced(make_trace(Trace::Kind::output, config.block->header, path_ + "." + name, {value.trace()}));
-    if (config.sensitive) value = value.with_marks(Value::sensitive);
+    // Terraform 1.11.4 does not mark a value for the output's `sensitive` alone; the root checks it on its own.
     Binding& done = outputs_[name];
     done.value = std::move(value);
     done.state = State::done;
