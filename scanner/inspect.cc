@@ -171,17 +171,15 @@ class Inspector {
     }
 
     void write_resource(const Resource& resource, bool& first) {
+        // What is no managed resource has its kind before the type; a module call has no type at all.
         std::string_view mode = "managed", type = resource.type;
-        for (const std::string_view prefix : {"data", "ephemeral"}) {
-            if (type.starts_with(prefix) && type.size() > prefix.size() && type[prefix.size()] == '.') {
-                mode = prefix;
-                type.remove_prefix(prefix.size() + 1);
-            }
+        for (const std::string_view prefix :
+             {"data", "ephemeral", "provider", "module", "variable", "output", "terraform"}) {
+            if (!type.starts_with(prefix) || (type.size() > prefix.size() && type[prefix.size()] != '.')) continue;
+            mode = prefix;
+            type.remove_prefix(std::min(type.size(), prefix.size() + 1));
+            break;
         }
-        // Providers, modules and outputs are in the graph for the rules; a plan does not list them.
-        if (mode == "managed" && (type == "module" || type == "variable" || type == "output" || type == "terraform" ||
-                                  type.starts_with("provider.")))
-            return;
         if (!first) out_ << ',';
         first = false;
         out_ << "\n{\"address\":";

@@ -144,6 +144,15 @@ Result convert_bare(const Value& value, const Type& target) {
             std::vector<Member> members;
             for (const ObjectAttribute& attribute : target.attributes()) {
                 const Member* have = value.find(attribute.name);
+                if (!have && has_open_schema(value)) {
+                    // A resource handed on as a whole has more than what is written.
+                    const Value computed = computed_attribute(value, attribute.name, {});
+                    members.push_back({attribute.name,
+                                       Value::unknown(without_optional(attribute.type), computed.as_unknown().cause)
+                                           .traced(computed.trace()),
+                                       {}});
+                    continue;
+                }
                 if (!have) {
                     if (!attribute.optional) return fail("attribute \"" + attribute.name + "\" is required");
                     members.push_back({attribute.name, Value::null(without_optional(attribute.type)), {}});

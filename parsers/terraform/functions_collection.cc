@@ -343,8 +343,8 @@ Result merge(Arguments& a, const Context&) {
 Result one(Arguments& a, const Context&) {
     if (a[0].is_unknown()) {
         const Type type = a[0].type();
-        return unknown_because(type.kind() == Type::Kind::list || type.kind() == Type::Kind::set ? type.element() : Type(),
-                               a);
+        return unknown_because(
+            type.kind() == Type::Kind::list || type.kind() == Type::Kind::set ? type.element() : Type(), a);
     }
     if (!a[0].is_sequence()) return fail("must be a list, set, or tuple value with either zero or one elements", 0);
     const auto items = a[0].elements();

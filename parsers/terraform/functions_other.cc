@@ -63,6 +63,8 @@ double go_pow(double x, double y) {
     const bool plain = std::isfinite(x) && std::isfinite(y) && x != 0 && y != 0;
     double whole = 0;
     double part = std::modf(std::fabs(y), &whole);
+    if (plain && x > 0 && y == 0.5) return std::sqrt(x);
+    if (plain && x > 0 && y == -0.5) return 1 / std::sqrt(x);
     if (!plain || whole >= 9.2e18 || (part != 0 && x < 0)) return std::pow(x, y);
     double made = 1;
     int exponent = 0;
@@ -627,8 +629,8 @@ std::string clean_path(std::string_view path) {
     return out.empty() ? "." : out;
 }
 
-/// One part of a path against one part of a pattern: `*`, `?`, `[a-z]`, `[^a]`, `\\x`. Steps back to the last star only,
-/// so that the time is at most the product of the lengths.
+/// One part of a path against one part of a pattern: `*`, `?`, `[a-z]`, `[^a]`, `\\x`. Steps back to the last star
+/// only, so that the time is at most the product of the lengths.
 bool match_part(std::string_view pattern, std::string_view name) {
     std::size_t p = 0, n = 0, star = std::string_view::npos, star_n = 0;
     const auto one = [&](char c, std::size_t& end) {
