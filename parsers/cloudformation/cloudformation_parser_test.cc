@@ -255,6 +255,9 @@ TEST_CASE("wrong arguments are named and give an unknown value") {
         CHECK(scan.diagnostics.items()[0].summary == row.summary);
         CHECK(scan.at("R", "P").is_unknown());
     }
+    const Scan beside({{"t.yaml", with_property("{'Fn::If': [IsProd, a, b], c: d}")}});
+    CHECK(beside.codes() == std::vector<std::string>{"cfn-function"});
+    CHECK(beside.at("R", "P").to_text() == R"({"c":"d"})");
     const Scan scan({{"t.yaml", with_property("!Ref Enw")}});
     CHECK(scan.diagnostics.items()[0].detail.find("Did you mean \"Env\"?") != std::string::npos);
     CHECK(scan.sources.begin_of(scan.diagnostics.items()[0].subject).line == 27);

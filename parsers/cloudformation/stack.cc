@@ -391,6 +391,11 @@ Value Stack::evaluate_mapping(const Value& raw) {
     if (special) given = expand_section(raw);
     std::vector<Member> members;
     for (const Member& member : special ? std::span<const Member>(given) : raw.members()) {
+        if (member.name.starts_with("Fn::")) {
+            evaluation_.error("cfn-function", printable(member.name) + " stands beside other keys",
+                              "A function is the only key of its mapping; it was left out.", member.span);
+            continue;
+        }
         Value value = evaluate(member.value);
         if (!is_no_value(value)) members.push_back({member.name, std::move(value), member.span});
     }
