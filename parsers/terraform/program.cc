@@ -149,8 +149,8 @@ class Module : public Scope {
 /// One root module in the making.
 class Program {
   public:
-    Program(Library& library, std::string folder, const ProgramOptions& options)
-        : library(library), folder(std::move(folder)), options(options) {}
+    Program(Library& folders, std::string root_folder, const ProgramOptions& given_options)
+        : library(folders), folder(std::move(root_folder)), options(given_options) {}
 
     Library& library;
     std::string folder;
@@ -171,6 +171,7 @@ class Program {
     hcl::Arena arena;
     std::vector<std::unique_ptr<hcl::File>> variable_files;
     std::set<const ModuleConfig*> reported;
+    std::vector<const ModuleConfig*> taking_part;  // those reported, in the order they were met
     std::size_t resources = 0;
 
     bool start() {
@@ -184,7 +185,9 @@ class Program {
     }
 
     void report(const ModuleConfig& config) {
-        if (reported.insert(&config).second) diagnostics.append(config.diagnostics);
+        if (!reported.insert(&config).second) return;
+        taking_part.push_back(&config);
+        diagnostics.append(config.diagnostics);
     }
 
     Value literal_file_value(const Expr& expr) {
@@ -554,25 +557,27 @@ Expansion Module::expand(const Expr* count_expr, const Expr* for_each, const std
             return unknown({});
         }
         Result number = convert(value, Type::number());
-        const auto n = number.ok() ? number.value().as_number().to_int64() : std::nullopt;
+        // -1 stands for everything that is no whole number.
+        const std::int64_t n =
+            number.ok() && number.value().is_number() ? number.value().as_number().to_int64().value_or(-1) : -1;
         if (value.has_mark(Value::sensitive) && program_.options.strict)
             evaluator.fault(
                 "Invalid count argument",
                 "Sensitive values, or values derived from sensitive values, cannot be used as count arguments.",
                 expr.span);
-        if (!n || *n < 0) {
+        if (n < 0) {
             evaluator.fault(
                 "Invalid count argument",
                 "The given \"count\" argument value is unsuitable: a whole number that is not negative is required.",
                 expr.span);
             return unknown({});
         }
-        if (static_cast<std::size_t>(*n) > max_instances) {
+        if (static_cast<std::size_t>(n) > max_instances) {
             evaluator.fault("Too many instances", "The count is larger than 100,000; one instance stands for all.",
                             expr.span);
             return unknown({});
         }
-        for (std::int64_t i = 0; i < *n; ++i) made.keys.push_back(Value::number(Number(i)));
+        for (std::int64_t i = 0; i < n; ++i) made.keys.push_back(Value::number(Number(i)));
         made.values.resize(made.keys.size());
         return made;
     }
@@ -1466,6 +1471,7 @@ ProgramResult evaluate_program(Library& library, const std::string& folder, cons
     result.refused = program.diagnostics.has_errors();
     result.root.diagnostics = std::move(program.diagnostics);
     result.root.gaps = std::move(program.gaps);
+    result.modules = std::move(program.taking_part);
     return result;
 }
 
