@@ -172,6 +172,7 @@ TEST_CASE("every function with known and unknown operands") {
          R"(unknown of "" "tw": parameter Choice has no default and no value was given)"},
         // If and conditions
         {"!If [IsProd, 1, 2]", "1"},
+        {"!If [true, {Status: Enabled}, {Status: Suspended}]", R"({"Status":"Enabled"})"},  // trivy #4844
         {"!If [IsDev, 1, !Ref AWS::NoValue]", R"x("(absent)")x"},
         {"!If [IsOpen, {a: 1}, !Ref AWS::NoValue]",
          R"(unknown of {"a":1} null: parameter Open has no default and no value was given)"},
@@ -687,7 +688,7 @@ TEST_CASE("suppressions and what they cover") {
   A:
     Type: AWS::S3::Bucket
     Properties:
-      # checkov:skip=CKV_AWS_18:logs elsewhere
+      # checkov:skip = CKV_AWS_18 : logs elsewhere
       AccessControl: Private  # trivy:ignore:AVD-AWS-0092:exp:2030-01-31
   # plumbline:ignore aws-s3-versioning,aws-s3-logging scratch data
   B:
@@ -700,6 +701,9 @@ TEST_CASE("suppressions and what they cover") {
     Type: AWS::S3::Bucket
     Properties:
       BucketName: "# checkov:skip=CKV_AWS_1:text, no comment"
+      Tags:
+        # plumbline:ignore aws-tags for the resource
+        - Key: a  # plumbline:ignore aws-key this line
 )"}});
     std::vector<std::string> seen;
     for (const Suppression& one : scan.results[0].graph.suppressions()) {
@@ -713,7 +717,9 @@ TEST_CASE("suppressions and what they cover") {
                       "CKV_AWS_18 | logs elsewhere | comment |  | 2-6",
                       "AVD-AWS-0092 |  | comment | 2030-01-31 | 6-6",
                       "aws-s3-versioning aws-s3-logging | scratch data | comment |  | 8-12",
-                      "* |  | comment |  | 13-17",
+                      "* |  | comment |  | 13-20",
+                      "aws-tags | for the resource | comment |  | 13-20",
+                      "aws-key | this line | comment |  | 20-20",
                       "CKV_AWS_21 | kept short | metadata |  | 8-12",
                       "W35 | no logs | metadata |  | 8-12",
                   });
