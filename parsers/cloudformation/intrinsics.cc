@@ -12,6 +12,8 @@ namespace plumbline::cloudformation {
 namespace {
 
 constexpr std::string_view no_value_name = "AWS::NoValue";
+// Known and unknown pieces of one text that are kept apart; policies and scripts have some 50.
+constexpr std::size_t max_pieces = 1000;
 constexpr std::string_view dynamic_open = "{{resolve:";
 
 void add_alternative(const Value& value, std::vector<Value>& out) {
@@ -84,7 +86,15 @@ std::vector<Value> resolve_dynamic(std::vector<Value> pieces, Span span) {
         }
     }
     if (open) out.insert(out.end(), held.begin(), held.end());
-    return out;
+    std::vector<Value> joined;
+    for (Value& piece : out) {
+        if (piece.is_string() && !joined.empty() && joined.back().is_string()) {
+            joined.back() = Value::string(joined.back().as_string() + piece.as_string());
+        } else {
+            joined.push_back(std::move(piece));
+        }
+    }
+    return joined;
 }
 
 /// Every text the pieces can make; empty when one cannot be counted or they are too many.
@@ -205,7 +215,7 @@ bool TextBuilder::add(const Value& value) {
     } else {
         for (const Value& part : what.parts) {
             if (part.is_string()) size_ += part.as_string().size();
-            if (!too_long()) add_piece(part);
+            if (!too_long() && pieces_.size() <= max_pieces) add_piece(part);
         }
     }
     return true;
@@ -234,8 +244,10 @@ Value TextBuilder::finish(Span span) {
         if (piece.is_unknown() && !made.cause) made.cause = piece.as_unknown().cause;
     }
     if (pieces[0].is_string()) made.refinement.prefix = pieces[0].as_string();
-    made.alternatives = text_alternatives(pieces);
-    made.parts = std::move(pieces);
+    if (pieces.size() <= max_pieces) {
+        made.alternatives = text_alternatives(pieces);
+        made.parts = std::move(pieces);
+    }
     return Value::unknown(std::move(made)).with_marks(marks).traced(std::move(trace));
 }
 

@@ -418,7 +418,7 @@ class Expansion {
         const std::string id = source_.id + event.name;
         if (type == "Api" || type == "HttpApi") return api_event(type == "Api", event, properties, id);
         if (type == "Schedule" || type == "EventBridgeRule" || type == "CloudWatchEvent") {
-            return rule_event(type, event, properties, id);
+            return rule_event(event, properties, id);
         }
         if (type == "S3") {
             const Member* bucket = properties.find("Bucket");
@@ -494,7 +494,7 @@ class Expansion {
                      {}}}));
     }
 
-    void rule_event(const std::string& type, const Member& event, const Value& properties, const std::string& id) {
+    void rule_event(const Member& event, const Value& properties, const std::string& id) {
         Properties made(properties);
         made.copy("Schedule", "ScheduleExpression");
         made.copy("Pattern", "EventPattern");
@@ -505,7 +505,7 @@ class Expansion {
         Properties target(properties);
         target.copy({"Input", "InputPath", "RetryPolicy"});
         target.set("Arn", get_att(source_.id, "Arn"));
-        target.set("Id", text(source_.id + (type == "Schedule" ? "LambdaTarget" : "LambdaTarget")));
+        target.set("Id", text(source_.id + "LambdaTarget"));
         made.set("Targets", list({target.take()}));
         make(id, "AWS::Events::Rule", made.take());
         const Value arn = get_att(id, "Arn");
@@ -566,7 +566,7 @@ class Expansion {
         } else if (endpoint) {
             api.set("EndpointConfiguration", object({{"Types", list({*endpoint}), {}}}), "EndpointConfiguration");
         }
-        api.set("Tags", tag_list(api.get("Tags"), nullptr), "Tags");
+        if (api.get("Tags")) api.set("Tags", tag_list(api.get("Tags"), nullptr), "Tags");
         make(id, "AWS::ApiGateway::RestApi", api.take());
 
         const std::string deployment_id = id + "Deployment";
@@ -578,7 +578,7 @@ class Expansion {
                     "MethodSettings", "TracingEnabled", "Variables"});
         stage.set("RestApiId", ref_to(id));
         stage.set("DeploymentId", ref_to(deployment_id));
-        stage.set("Tags", tag_list(stage.get("Tags"), nullptr), "Tags");
+        if (stage.get("Tags")) stage.set("Tags", tag_list(stage.get("Tags"), nullptr), "Tags");
         const std::string stage_name = stage_id(id, stage.get("StageName"));
         make(stage_name, "AWS::ApiGateway::Stage", stage.take());
         names_[id + ".Stage"] = stage_name;

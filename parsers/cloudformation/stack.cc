@@ -38,6 +38,18 @@ std::size_t weight_of(const Value& value, std::size_t limit) {
     return weight;
 }
 
+/// What a function's result adds to the steps: texts grow without having more nodes.
+std::size_t text_cost(const Value& value) {
+    constexpr std::size_t bytes_a_step = 64;
+    if (value.is_string()) return value.as_string().size() / bytes_a_step;
+    if (!value.is_unknown()) return 0;
+    std::size_t cost = value.as_unknown().parts.size() + value.as_unknown().alternatives.size();
+    for (const auto* list : {&value.as_unknown().parts, &value.as_unknown().alternatives}) {
+        for (const Value& item : *list) cost += item.is_string() ? item.as_string().size() / bytes_a_step : 0;
+    }
+    return cost;
+}
+
 bool is_true(std::optional<bool> value) {
     return value.value_or(false);
 }
@@ -207,11 +219,7 @@ std::vector<Member> Stack::expand_section(const Value& section) {
         return out;
     }
     for (const Member* member : in_source_order(section)) {
-        if (out.size() > max_expanded) {
-            evaluation_.error("cfn-loop-size", "Loops make more than 20,000 members",
-                              "What comes after is left out. CloudFormation allows 500 resources.", member->span);
-            break;
-        }
+        if (too_many(out.size(), member->span)) break;
         if (member->name.starts_with("Fn::ForEach::")) {
             expand_loop(*member, out);
         } else if (member->name == "Fn::Transform") {
@@ -222,6 +230,13 @@ std::vector<Member> Stack::expand_section(const Value& section) {
     }
     --evaluation_.depth;
     return out;
+}
+
+bool Stack::too_many(std::size_t members, Span span) {
+    if (members <= max_expanded) return false;
+    evaluation_.error("cfn-loop-size", "Loops make more than 20,000 members",
+                      "What comes after is left out. CloudFormation allows 500 resources.", span);
+    return true;
 }
 
 void Stack::expand_loop(const Member& loop, std::vector<Member>& out) {
@@ -255,8 +270,7 @@ void Stack::expand_loop(const Member& loop, std::vector<Member>& out) {
         }
         LoopTurn turn{parts[0].as_string(), *text, *text};
         std::erase_if(turn.word, [](char c) { return !is_word(std::string_view(&c, 1)); });
-        if (++evaluation_.steps > max_steps || out.size() > max_expanded) break;
-        evaluation_.steps += weight_of(parts[2], max_steps);
+        if (too_many(out.size(), loop.span) || exhausted(weight_of(parts[2], max_steps))) break;
         for (Member& made : expand_section(turn.replace(parts[2]))) out.push_back(std::move(made));
     }
 }
@@ -329,13 +343,17 @@ const Definition* Stack::find_definition(std::string_view id) const {
 
 // Values
 
+bool Stack::exhausted(std::size_t steps) {
+    evaluation_.steps += steps;
+    if (evaluation_.steps <= max_steps) return false;
+    evaluation_.error("cfn-too-large", "This template stands for more than 3,000,000 values",
+                      "The rest of it was not evaluated. Split it, or write it without nested loops.",
+                      {file_.source->id(), 0, 0});
+    return true;
+}
+
 Value Stack::evaluate(const Value& raw) {
-    if (++evaluation_.steps > max_steps) {
-        evaluation_.error("cfn-too-large", "This template stands for more than 3,000,000 values",
-                          "The rest of it was not evaluated. Split it, or write it without nested loops.",
-                          {file_.source->id(), 0, 0});
-        return unknown({}, make_cause("the template is too large to be evaluated"));
-    }
+    if (exhausted(1)) return unknown({}, make_cause("the template is too large to be evaluated"));
     if (raw.is_string()) {
         if (raw.as_string().find("{{resolve:") == std::string::npos) return raw;
         TextBuilder text;
@@ -373,6 +391,11 @@ Value Stack::evaluate_mapping(const Value& raw) {
     if (special) given = expand_section(raw);
     std::vector<Member> members;
     for (const Member& member : special ? std::span<const Member>(given) : raw.members()) {
+        if (member.name.starts_with("Fn::")) {
+            evaluation_.error("cfn-function", printable(member.name) + " stands beside other keys",
+                              "A function is the only key of its mapping; it was left out.", member.span);
+            continue;
+        }
         Value value = evaluate(member.value);
         if (!is_no_value(value)) members.push_back({member.name, std::move(value), member.span});
     }
@@ -388,6 +411,7 @@ Value Stack::fault(const Call& call, const std::string& what) {
 Value Stack::call(const Call& call) {
     Value made = apply(call);
     if (is_no_value(made)) return made;
+    if (exhausted(text_cost(made))) return unknown({}, make_cause("the template is too large to be evaluated"));
     // The call is a step of its own: the place of use, from which the operands' places follow.
     const bool own_step =
         made.trace() && made.trace()->kind == Trace::Kind::expression && made.trace()->span == call.span;
@@ -839,7 +863,7 @@ Value Stack::get_att(const std::string& id, const std::string& attribute, Span s
         if (assumed_.empty()) attributes_[key] = found;
     }
     chain_ = std::max(chain_, found.chain);
-    evaluation_.steps += found.weight;
+    if (exhausted(found.weight)) return unknown({}, make_cause("the template is too large to be evaluated"));
     if (found.weight >= max_shared_weight) {
         evaluation_.error("cfn-too-large", key + " has more than 20,000 values",
                           "It was taken as unknown where it is referred to.", span);
@@ -1057,7 +1081,7 @@ Stack::Truth Stack::truth_of_value(const Value& value, Span span) {
 }
 
 Stack::Truth Stack::truth_call(const Call& call) {
-    if (++evaluation_.steps > max_steps) return {std::nullopt, make_cause("the template is too large"), {}};
+    if (exhausted(1)) return {std::nullopt, make_cause("the template is too large"), {}};
     if (call.name == "Fn::And" || call.name == "Fn::Or") return combine(call, call.name == "Fn::And");
     const auto parts = call.argument->elements();
     if (call.name == "Fn::Not") {

@@ -75,6 +75,7 @@ class Stack {
     // Preparation: loops and includes of whole sections, then SAM.
     void prepare();
     std::vector<Member> expand_section(const Value& section);
+    bool too_many(std::size_t members, Span span);
     void expand_loop(const Member& loop, std::vector<Member>& out);
     std::vector<Member> expand_include(const Member& include);
     void note_macros();
@@ -82,6 +83,8 @@ class Stack {
     void note_rain(const std::string& directive, Span span);
 
     // Values.
+    /// Counts work; true (and a message) when the root has used up what it may.
+    bool exhausted(std::size_t steps);
     Value evaluate(const Value& raw);
     Value evaluate_mapping(const Value& raw);
     Value call(const Call& call);

@@ -76,7 +76,7 @@ struct Directive {
     std::vector<std::string> rules;
     std::string reason;
     std::string expires;
-    enum class Reach : std::uint8_t { next, line, resource, file } reach = Reach::next;
+    enum class Reach : std::uint8_t { next, line, resource, own, file } reach = Reach::next;
 };
 
 std::vector<std::string> rule_list(std::string_view text) {
@@ -111,12 +111,19 @@ std::pair<std::string_view, std::string_view> first_word(std::string_view text) 
 
 std::vector<Directive> parse_comment(std::string_view comment) {
     std::vector<Directive> out;
-    if (const std::size_t at = comment.find("checkov:skip="); at != std::string_view::npos) {
-        const std::string_view rest = comment.substr(at + 13);
-        const std::size_t end = rest.find_first_of(": \t");
+    constexpr std::string_view at_end;
+    for (const std::string_view mark : {"checkov:skip", "bridgecrew:skip"}) {
+        const std::size_t at = comment.find(mark);
+        std::string_view rest = at == std::string_view::npos ? at_end : trim(comment.substr(at + mark.size()));
+        if (!rest.starts_with('=')) continue;
+        rest = trim(rest.substr(1));
+        const std::size_t colon = rest.find(':');
+        std::string_view ids = rest.substr(0, colon);
+        // Without a reason the ids end at the first blank.
+        if (colon == std::string_view::npos) ids = ids.substr(0, ids.find_first_of(" \t"));
         Directive made;
-        made.rules = rule_list(rest.substr(0, end));
-        if (end != std::string_view::npos && rest[end] == ':') made.reason = trim(rest.substr(end + 1));
+        made.rules = rule_list(ids);
+        if (colon != std::string_view::npos) made.reason = trim(rest.substr(colon + 1));
         made.reach = Directive::Reach::resource;
         out.push_back(std::move(made));
     }
@@ -125,7 +132,8 @@ std::vector<Directive> parse_comment(std::string_view comment) {
             const auto [word, rest] = first_word(comment.substr(at + mark.size()));
             Directive made;
             const std::size_t colon = word.find(':');
-            made.rules = rule_list(word.substr(0, colon));
+            // A part in brackets narrows the id to attribute values; the scope already does.
+            made.rules = rule_list(word.substr(0, std::min(colon, word.find('['))));
             made.reason = colon == std::string_view::npos ? std::string() : std::string(word.substr(colon + 1));
             take_expiry(made.reason, made.expires);
             if (made.reason.empty() && rest.find(mark) == std::string_view::npos) made.reason = rest;
@@ -139,6 +147,7 @@ std::vector<Directive> parse_comment(std::string_view comment) {
         Directive made;
         made.rules = rule_list(word);
         made.reason = reason;
+        made.reach = Directive::Reach::own;
         take_expiry(made.reason, made.expires);
         out.push_back(std::move(made));
     }
@@ -177,6 +186,10 @@ Span scope_of(const Directive& directive, Span comment, const Places& places, co
     if (!alone) {
         const Span here = places.on_line(line);
         return here.valid() ? here : places.line_span(line);
+    }
+    if (directive.reach == Directive::Reach::own) {
+        const Span around = places.resource_around(comment.begin);
+        if (around.valid()) return around;
     }
     // Further comments and blank lines may stand between.
     std::uint32_t next = line + 1;
