@@ -145,7 +145,7 @@ class WorkflowReader {
         Body body(root);
         body.set("triggers", triggers, on_span);
         body.set("jobs", Value::object(std::move(jobs)).traced(written_jobs.trace()), span_of(root, "jobs"));
-        body.set("own_env", scope.env, span_of(root, "env"));
+        if (const Member* env = given(root, "env")) body.set("own_env", resolved_deep(env->value, scope), env->span);
         body.set("secrets_used", secrets_in(value_at(root, "env")), span_of(root, "env"));
         Resource resource;
         resource.address = "on";
@@ -245,18 +245,19 @@ class WorkflowReader {
     static void secrets_of(std::string_view text, std::set<std::string>& names) {
         for (const ExpressionText& expression : find_expressions(text)) {
             for (const std::string& context : contexts_of(expression.inner).used) {
-                if (lower(context).starts_with("secrets.")) names.insert(context.substr(8));
+                const std::string name = lower(context);
+                if (name.starts_with("secrets.")) names.insert(context.substr(8));
+                if (name == "secrets") names.insert("*");  // all of them: `toJSON(secrets)`
             }
         }
     }
 
-    Value unknown(std::string_view expression, const Value& written) const {
-        Refinement refinement;
-        return Value::unknown(
-            Type::string(),
-            make_cause("`${{ " + cut(printable(expression), 80) + " }}` is known only when the workflow runs",
-                       written.origin()),
-            refinement);
+    /// Not known before the run, and no literal: the trace says which context it reads.
+    static Value unknown(std::string_view expression, const Value& written) {
+        const std::string shown = cut(printable(expression), 80);
+        return Value::unknown(Type::string(), make_cause("`${{ " + shown + " }}` is known only when the workflow runs",
+                                                         written.origin()))
+            .traced(make_reference_trace(written.origin(), shown, {}, {written.trace()}));
     }
 
     /// The values that one expression can take: literals, the environment, a literal matrix.
@@ -306,11 +307,14 @@ class WorkflowReader {
         const std::string& text = value.as_string();
         const std::vector<ExpressionText> expressions = find_expressions(text);
         if (expressions.empty()) return value;
-        if (expressions.size() == 1 && expressions[0].begin == 0 && expressions[0].end == text.size())
-            return evaluate(expressions[0].inner, scope, value, depth).traced(value.trace());
+        if (expressions.size() == 1 && expressions[0].begin == 0 && expressions[0].end == text.size()) {
+            Value whole = evaluate(expressions[0].inner, scope, value, depth);
+            return whole.is_unknown() ? whole : whole.traced(value.trace());
+        }
         Unknown made;
         made.type = Type::string();
         std::string known;
+        TraceRef trace;
         std::size_t at = 0;
         const auto add_text = [&](std::string_view part) {
             if (part.empty()) return;
@@ -325,6 +329,7 @@ class WorkflowReader {
                 if (!made.cause) {
                     made.cause = part.as_unknown().cause;
                     made.refinement.prefix = known;
+                    trace = part.trace();
                 }
                 made.parts.push_back(part);
             } else {
@@ -334,7 +339,7 @@ class WorkflowReader {
         add_text(std::string_view(text).substr(at));
         if (!made.cause) return Value::string(known).traced(value.trace());
         made.refinement.not_null = true;
-        return Value::unknown(std::move(made)).traced(value.trace());
+        return Value::unknown(std::move(made)).traced(trace);
     }
 
     Value resolved_deep(const Value& value, const Scope& scope) const {
@@ -408,7 +413,7 @@ class WorkflowReader {
         body.set("id", std::string_view(job.name), job.span);
         scope.known_env = resolved_deep(scope.env, scope);
         body.set("env", scope.known_env, span_of(job.value, "env"));
-        body.set("own_env", own_env, span_of(job.value, "env"));
+        if (!own_env.is_null()) body.set("own_env", resolved_deep(own_env, scope), span_of(job.value, "env"));
         if (!scope.permissions.is_null()) body.set("permissions", scope.permissions, scope.permissions_at);
         if (const Member* own = given(job.value, "permissions")) body.set("own_permissions", own->value, own->span);
         if (const Member* uses = given(job.value, "uses"); uses && uses->value.is_string())
@@ -519,7 +524,7 @@ class WorkflowReader {
         }
         if (!own_env.members().empty()) scope.known_env = resolved_deep(scope.env, scope);
         body.set("env", scope.known_env, span_of(step, "env"));
-        body.set("own_env", own_env, span_of(step, "env"));
+        if (!own_env.is_null()) body.set("own_env", resolved_deep(own_env, scope), span_of(step, "env"));
         if (!scope.permissions.is_null()) body.set("permissions", scope.permissions, scope.permissions_at);
         const std::string_view shell = text_at(step, "shell");
         if (!shell.empty() || !scope.shell.empty()) body.set("shell", shell.empty() ? scope.shell : shell);
