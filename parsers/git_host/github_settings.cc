@@ -13,15 +13,16 @@ namespace {
 
 constexpr std::string_view platform = "github-settings";
 
-constexpr std::array<std::string_view, 9> markers = {"required_pull_request_reviews",
-                                                     "Branch not protected",
-                                                     "api.github.com",
-                                                     "two_factor_requirement_enabled",
-                                                     "requiresTwoFactorAuthentication",
-                                                     "\"enforcement\"",
-                                                     "default_workflow_permissions",
-                                                     "allowed_actions",
-                                                     "\"enforce_admins\""};
+constexpr std::array<std::string_view, 10> markers = {"required_pull_request_reviews",
+                                                      "Branch not protected",
+                                                      "api.github.com",
+                                                      "two_factor_requirement_enabled",
+                                                      "requiresTwoFactorAuthentication",
+                                                      "\"enforcement\"",
+                                                      "default_workflow_permissions",
+                                                      "membersWithRole",
+                                                      "allowed_actions",
+                                                      "\"enforce_admins\""};
 
 bool has(const Value& value, std::string_view name) {
     return value.find(name) != nullptr;
