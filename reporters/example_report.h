@@ -47,6 +47,7 @@ struct ExampleReport {
         acl.judgement.related = {{span(main, "var.acl"), "the value of var.acl"},
                                  {span(variables, "default = \"public-read\""), "default of var.acl"}};
         acl.header = span(main, "resource \"aws_s3_bucket\" \"data\"");
+        acl.block = span(main, main.text().substr(0, main.text().find('}') + 1));
         acl.owners = {"@storage-team"};
         acl.baseline = BaselineState::fresh;
 
@@ -86,6 +87,7 @@ struct ExampleReport {
         gone.baseline = BaselineState::absent;
 
         report.tool_version = "0.1.0";
+        report.tool_uri = "https://plumbline.example/";
         report.arguments = {"scan", "."};
         report.root_uri = "file:///work/";
         report.findings = {acl, versioning, rotation, volume, gone, passed, not_applicable};

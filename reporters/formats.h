@@ -11,5 +11,15 @@ namespace plumbline {
 void write_terminal(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
 void write_sarif(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
 void write_json(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
+void write_junit(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
+void write_markdown(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
+void write_html(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
+void write_csv(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
+void write_matrix(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
+void write_soa(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
+void write_gitlab(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
+void write_gitlab_sast(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
+void write_github(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
+void write_oscal(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
 
 }  // namespace plumbline

@@ -1,6 +1,7 @@
 #include "reporters/registry.h"
 
 #include <array>
+#include <utility>
 
 #include "reporters/formats.h"
 
@@ -25,11 +26,28 @@ class Format final : public Reporter {
     Write write_;
 };
 
-const Format terminal("terminal", "findings with code, for people", write_terminal);
-const Format sarif("sarif", "SARIF 2.1.0, for code scanning", write_sarif);
-const Format json("json", "every fact, as reporters/report.schema.json says", write_json);
+const std::array<Format, 13> formats = {{
+    {"terminal", "findings with code, for people", write_terminal},
+    {"sarif", "SARIF 2.1.0, for code scanning", write_sarif},
+    {"json", "every fact, as reporters/report.schema.json says", write_json},
+    {"junit", "JUnit XML: a suite per file, a case per rule and resource", write_junit},
+    {"markdown", "a pull request's comment: new, fixed, accepted", write_markdown},
+    {"html", "one self-contained page: overview, search, filter, code", write_html},
+    {"csv", "a line per finding", write_csv},
+    {"matrix", "CSV: a line per requirement of --framework, with its evidence", write_matrix},
+    {"soa", "CSV: Statement of Applicability of ISO/IEC 27001:2022", write_soa},
+    {"gitlab", "GitLab Code Quality", write_gitlab},
+    {"gitlab-sast", "GitLab SAST security report", write_gitlab_sast},
+    {"github", "annotations of a GitHub workflow run", write_github},
+    {"oscal", "OSCAL 1.1 assessment results", write_oscal},
+}};
 
-constexpr std::array<const Reporter*, 3> list = {&terminal, &sarif, &json};
+/// The same as the interface hands them out.
+template <std::size_t... I>
+constexpr std::array<const Reporter*, sizeof...(I)> pointers(std::index_sequence<I...>) {
+    return {&formats[I]...};
+}
+const auto list = pointers(std::make_index_sequence<formats.size()>{});
 
 }  // namespace
 

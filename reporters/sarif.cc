@@ -233,7 +233,7 @@ class Sarif {
         json_.text("organization", "plumbline");
         json_.text_if("version", report_.tool_version);
         json_.text_if("semanticVersion", report_.tool_version);
-        json_.text("informationUri", "https://github.com/plumbline/plumbline");
+        json_.text_if("informationUri", report_.tool_uri);
         json_.array("supportedTaxonomies", [&] {
             for (std::size_t i = 0; i < taxonomies_.size(); ++i) {
                 json_.object([&] {

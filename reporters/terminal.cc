@@ -303,7 +303,7 @@ class Terminal {
                 return a.counts.fail > b.counts.fail;
             });
             if (failing.empty()) continue;
-            if (!any) title("By framework: requirements with failing evidence");
+            if (!any) title("Failing requirements by framework");
             any = true;
             std::string text;
             const std::size_t count = std::min(failing.size(), row_limit());

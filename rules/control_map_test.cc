@@ -536,4 +536,37 @@ TEST_CASE("an order of frameworks can be given alone") {
     CHECK(loaded.faults() == std::vector<std::string>{"c.yaml:1:1 unknown-framework"});
 }
 
+TEST_CASE("the examples of docs/controls.md are true") {
+    Loaded loaded;
+    for (const Framework& framework : shipped().map.frameworks()) {
+        const std::string file = "rules/frameworks/" + framework.id + ".yaml";
+        REQUIRE(loaded.map.add_framework(loaded.document(file, read_file(file)), loaded.diagnostics));
+    }
+    REQUIRE(loaded.controls(read_file("rules/controls.yaml")));
+    const std::string page = read_file("docs/controls.md");
+    int examples = 0;
+    for (std::size_t at = page.find("```yaml\n"); at != std::string::npos; at = page.find("```yaml\n", at)) {
+        at += 8;
+        const std::string text = page.substr(at, page.find("```", at) - at);
+        at += text.size() + 3;
+        CAPTURE(text);
+        CHECK((text.find("\nrequirements:") != std::string::npos ? loaded.framework(text) : loaded.controls(text)));
+        ++examples;
+    }
+    CHECK(examples == 3);
+    CHECK(loaded.text() == "");
+    CHECK(loaded.map.find("availability.multi-az")->no_equivalent.contains("iso27001_2022"));
+    CHECK(links_of(loaded.map, "access.sso").back() == "acme AC-1 supports");
+    CHECK(links_of(loaded.map, "acme.cost-tags") == std::vector<std::string>{"iso27001_2022 A.5.9 supports"});
+
+    const Value faulty = loaded.document("own/controls.yaml",
+                                         "controls:\n  - id: logging.retention\n    maps:\n"
+                                         "      soc2: {CC6.11: direct}\n");
+    CHECK_FALSE(loaded.map.add_controls(faulty, loaded.diagnostics));
+    std::istringstream lines(loaded.text());
+    for (std::string line; std::getline(lines, line);) {
+        if (line.find('^') == std::string::npos) CHECK(page.find("    " + line + "\n") != std::string::npos);
+    }
+}
+
 }  // namespace plumbline

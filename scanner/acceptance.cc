@@ -87,9 +87,13 @@ void report_unused(const Suppression& suppression, const AcceptanceContext& cont
     for (const std::string& word : suppression.rules) {
         if (is_known(context.rules, word)) {
             // A peer's comment may serve the peer; ours serves only us.
-            diagnostics.add({ours ? Level::warning : Level::note, "stale-suppression",
+            diagnostics.add({ours ? Level::warning : Level::note,
+                             "stale-suppression",
                              "Nothing is suppressed here for " + quoted(word),
-                             "The rule finds no fault here (any more). Remove the comment.", suppression.span, {}, {}});
+                             "The rule finds no fault here (any more). Remove the comment.",
+                             suppression.span,
+                             {},
+                             {}});
         } else if (ours) {
             diagnostics.warning("unknown-rule", "There is no rule " + quoted(word),
                                 "Nothing is suppressed." + suggestion(word, rule_words(context.rules)),
@@ -130,8 +134,8 @@ bool is_complete(const Waiver& waiver, std::optional<std::int64_t> max_days, Dia
     missing(waiver.owner, "`owner`", "Someone must answer for the risk.");
     missing(waiver.reason, "`reason`", "An auditor will ask why.");
     missing(waiver.expires, "`expires`", "Every exception ends; write a date, YYYY-MM-DD.");
-    for (const auto& [key, date] : {std::pair<std::string_view, const std::string&>{"expires", waiver.expires},
-                                    {"created", waiver.created}}) {
+    for (const auto& [key, date] :
+         {std::pair<std::string_view, const std::string&>{"expires", waiver.expires}, {"created", waiver.created}}) {
         if (!date.empty() && !is_date(date))
             diagnostics.error("waiver", "`" + std::string(key) + "` is no date: " + quoted(date),
                               "Write it as YYYY-MM-DD. The waiver does not count.", waiver.span);
@@ -171,8 +175,14 @@ Waiver read_waiver(const Value& entry, Diagnostics& diagnostics) {
 }
 
 Acceptance acceptance_of(const Waiver& waiver) {
-    return {"external",     waiver.reason,  waiver.owner,                waiver.approver,
-            waiver.ticket,  waiver.expires, waiver.compensating_control, waiver.created,
+    return {"external",
+            waiver.reason,
+            waiver.owner,
+            waiver.approver,
+            waiver.ticket,
+            waiver.expires,
+            waiver.compensating_control,
+            waiver.created,
             waiver.span};
 }
 
@@ -218,17 +228,18 @@ std::vector<Waiver> read_waivers(const Value& document, std::optional<std::int64
     std::vector<Waiver> waivers;
     if (document.is_null()) return waivers;
     const std::array<Field, 1> fields = {{{"waivers", [&](const Member& member) {
-        if (member.value.is_null()) return;
-        if (!member.value.is_sequence()) {
-            diagnostics.error("settings-value", "`waivers` must be a list", "Each entry is one exception.",
-                              member.span);
-            return;
-        }
-        for (const Value& entry : member.value.elements()) {
-            Waiver waiver = read_waiver(entry, diagnostics);
-            if (is_complete(waiver, max_days, diagnostics)) waivers.push_back(std::move(waiver));
-        }
-    }}}};
+                                               if (member.value.is_null()) return;
+                                               if (!member.value.is_sequence()) {
+                                                   diagnostics.error("settings-value", "`waivers` must be a list",
+                                                                     "Each entry is one exception.", member.span);
+                                                   return;
+                                               }
+                                               for (const Value& entry : member.value.elements()) {
+                                                   Waiver waiver = read_waiver(entry, diagnostics);
+                                                   if (is_complete(waiver, max_days, diagnostics))
+                                                       waivers.push_back(std::move(waiver));
+                                               }
+                                           }}}};
     read_fields(document, "the waiver file", fields, diagnostics);
     return waivers;
 }
@@ -244,11 +255,11 @@ void apply_waivers(std::vector<Finding>& findings, std::span<const Waiver> waive
             if (!expired) finding.accepted.push_back(acceptance_of(waiver));
         }
         if (expired) {
-            diagnostics.warning("expired-waiver", "The waiver " + name_of(waiver) + " expired on " + waiver.expires,
-                                used == 0 ? std::string("It matches nothing; remove it.")
-                                          : "Its findings count again: " + std::to_string(used) +
-                                                ". Repair them, or decide anew.",
-                                waiver.span);
+            diagnostics.warning(
+                "expired-waiver", "The waiver " + name_of(waiver) + " expired on " + waiver.expires,
+                used == 0 ? std::string("It matches nothing; remove it.")
+                          : "Its findings count again: " + std::to_string(used) + ". Repair them, or decide anew.",
+                waiver.span);
         } else if (used == 0 && context.whole) {
             const bool known = waiver.rule.empty() || is_known(context.rules, waiver.rule);
             diagnostics.warning("unused-waiver", "The waiver " + name_of(waiver) + " matches nothing",

@@ -40,8 +40,7 @@ void apply_suppressions(std::vector<Finding>& findings, std::span<const Suppress
 
 /// Reads the waiver file's document. An entry without its required parts, or one that lasts longer than `max_days`, is
 /// an error and does not count.
-std::vector<Waiver> read_waivers(const Value& document, std::optional<std::int64_t> max_days,
-                                 Diagnostics& diagnostics);
+std::vector<Waiver> read_waivers(const Value& document, std::optional<std::int64_t> max_days, Diagnostics& diagnostics);
 
 /// Marks findings that a waiver accepts. Expired, unused and overly broad waivers are reported.
 void apply_waivers(std::vector<Finding>& findings, std::span<const Waiver> waivers, const AcceptanceContext& context,

@@ -15,37 +15,52 @@ constexpr std::uint64_t max_rule_file = std::uint64_t{4} << 20;
 // No one nests rule folders deeper; it ends the walk where a file system is odd.
 constexpr std::size_t max_folder_depth = 64;
 
-void load_folder(const RuleFolder& folder, const System& system, Catalogue& catalogue, SourceSet& sources,
-                 Diagnostics& diagnostics) {
-    const std::unique_ptr<FileSystem> file_system = system.open(folder.absolute);
-    if (!file_system->list("")) {
-        diagnostics.file_error("unreadable", folder.called, "This folder of rules cannot be listed",
-                               "Check the path and its permissions.");
-        return;
+/// Loads from one folder what a path's predicate wants.
+class FolderLoader {
+  public:
+    FolderLoader(const RuleFolder& folder, const System& system, SourceSet& sources, Diagnostics& diagnostics)
+        : folder_(folder), system_(system), sources_(sources), diagnostics_(diagnostics) {
+        const std::unique_ptr<FileSystem> file_system = system.open(folder.absolute);
+        if (!file_system->list("")) {
+            diagnostics.file_error("unreadable", folder.called, "This folder of rules cannot be listed",
+                                   "Check the path and its permissions.");
+            return;
+        }
+        files_ = yaml_files(*file_system);
+        if (files_.empty())
+            diagnostics.file_error("no-rules", folder.called, "There is no rule in this folder",
+                                   "Rules are files that end in .yaml.");
     }
-    const std::vector<std::string> files = yaml_files(*file_system);
-    if (files.empty())
-        diagnostics.file_error("no-rules", folder.called, "There is no rule in this folder",
-                               "Rules are files that end in .yaml.");
-    // Frameworks first, then the controls that map to them, then the rules that name controls.
-    const auto load = [&](auto&& wanted, auto&& add) {
-        for (const std::string& path : files) {
+
+    void load_mappings(ControlMap& controls) const {
+        load([](const std::string& path) { return is_framework_file(path); },
+             [&](const Value& root, const std::string&) { controls.add_framework(root, diagnostics_); });
+        load([](const std::string& path) { return is_controls_file(path); },
+             [&](const Value& root, const std::string&) { controls.add_controls(root, diagnostics_); });
+    }
+    void load_rules(RuleSet& rules, const ControlMap& controls) const {
+        load([](const std::string& path) { return !is_framework_file(path) && !is_controls_file(path); },
+             [&](const Value& root, const std::string& called) { rules.add(root, called, controls, diagnostics_); });
+    }
+
+  private:
+    template <class Wanted, class Add>
+    void load(Wanted&& wanted, Add&& add) const {
+        for (const std::string& path : files_) {
             if (!wanted(path)) continue;
-            const std::string called = folder.called + "/" + path;
-            const auto document = read_document(system, folder.absolute + "/" + path, called, max_rule_file, sources,
-                                                diagnostics);
+            const std::string called = folder_.called + "/" + path;
+            const auto document =
+                read_document(system_, folder_.absolute + "/" + path, called, max_rule_file, sources_, diagnostics_);
             if (document) add(document->root, called);
         }
-    };
-    load([](const std::string& path) { return is_framework_file(path); },
-         [&](const Value& root, const std::string&) { catalogue.controls->add_framework(root, diagnostics); });
-    load([](const std::string& path) { return is_controls_file(path); },
-         [&](const Value& root, const std::string&) { catalogue.controls->add_controls(root, diagnostics); });
-    load([](const std::string& path) { return !is_framework_file(path) && !is_controls_file(path); },
-         [&](const Value& root, const std::string& called) {
-             catalogue.rules->add(root, called, *catalogue.controls, diagnostics);
-         });
-}
+    }
+
+    const RuleFolder& folder_;
+    const System& system_;
+    SourceSet& sources_;
+    Diagnostics& diagnostics_;
+    std::vector<std::string> files_;
+};
 
 std::vector<std::string_view> rule_words(const RuleSet& rules) {
     std::vector<std::string_view> words;
@@ -123,10 +138,15 @@ Catalogue load_catalogue(const std::vector<RuleFolder>& folders, bool builtin_ru
     Catalogue catalogue;
     catalogue.controls =
         std::make_unique<ControlMap>(ControlMap::from_pack(embedded_frameworks(), embedded_controls()));
+    std::vector<FolderLoader> loaders;
+    loaders.reserve(folders.size());
+    for (const RuleFolder& folder : folders) loaders.emplace_back(folder, system, sources, diagnostics);
+    // Every framework and control comes before any rule: rules hold views of their control and its links.
+    for (const FolderLoader& loader : loaders) loader.load_mappings(*catalogue.controls);
     catalogue.rules = builtin_rules
                           ? std::make_unique<RuleSet>(RuleSet::from_pack(embedded_rules(), *catalogue.controls))
                           : std::make_unique<RuleSet>();
-    for (const RuleFolder& folder : folders) load_folder(folder, system, catalogue, sources, diagnostics);
+    for (const FolderLoader& loader : loaders) loader.load_rules(*catalogue.rules, *catalogue.controls);
     return catalogue;
 }
 

@@ -108,9 +108,8 @@ std::vector<std::string_view> controls_for(const Catalogue& catalogue, std::stri
                                            std::string_view requirement) {
     std::vector<std::string_view> ids;
     for (const Control& control : catalogue.controls->controls()) {
-        if (std::any_of(control.links.begin(), control.links.end(), [&](const ControlLink& link) {
-                return link.framework == framework && link.id == requirement;
-            }))
+        if (std::any_of(control.links.begin(), control.links.end(),
+                        [&](const ControlLink& link) { return link.framework == framework && link.id == requirement; }))
             ids.push_back(control.id);
     }
     return ids;

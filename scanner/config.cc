@@ -74,8 +74,7 @@ Config read_config(const Value& document, Diagnostics& diagnostics) {
         {"waivers", [&](const Member& member) { read_waiver_settings(member.value, config, diagnostics); }},
         {"environments",
          [&](const Member& member) {
-             if (!member.value.is_mapping())
-                 return bad_value(member, "a mapping of names to settings", diagnostics);
+             if (!member.value.is_mapping()) return bad_value(member, "a mapping of names to settings", diagnostics);
              for (const Member& environment : member.value.members())
                  read_environment(environment, config, diagnostics);
          }},

@@ -12,9 +12,7 @@ namespace {
 
 const Source* read_source(const System& system, const std::string& absolute, const std::string& called,
                           std::uint64_t limit, SourceSet& sources, Diagnostics& diagnostics) {
-    const std::string_view parent = parent_path(absolute);
-    FileSystem::ReadResult result =
-        system.open(parent.empty() ? "/" : std::string(parent))->read(file_name(absolute), limit);
+    FileSystem::ReadResult result = system.open(folder_of(absolute))->read(file_name(absolute), limit);
     if (!result.error.empty()) {
         diagnostics.file_error("unreadable", called, "This file was not read: " + result.error,
                                "Check the path and its permissions.");
@@ -59,9 +57,8 @@ std::optional<Document> read_document(const System& system, const std::string& a
     return source ? read_document(*source, diagnostics) : std::nullopt;
 }
 
-std::optional<Document> read_json_document(const System& system, const std::string& absolute,
-                                           const std::string& called, std::uint64_t limit, SourceSet& sources,
-                                           Diagnostics& diagnostics) {
+std::optional<Document> read_json_document(const System& system, const std::string& absolute, const std::string& called,
+                                           std::uint64_t limit, SourceSet& sources, Diagnostics& diagnostics) {
     const Source* source = read_source(system, absolute, called, limit, sources, diagnostics);
     if (!source) return std::nullopt;
     std::optional<Value> root = read_json(*source, diagnostics);

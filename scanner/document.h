@@ -27,9 +27,8 @@ std::optional<Document> read_document(const System& system, const std::string& a
 /// The same of a text that has been read.
 std::optional<Document> read_document(const Source& source, Diagnostics& diagnostics);
 /// Reads a JSON file: exact about what JSON is, and quicker for large ones.
-std::optional<Document> read_json_document(const System& system, const std::string& absolute,
-                                           const std::string& called, std::uint64_t limit, SourceSet& sources,
-                                           Diagnostics& diagnostics);
+std::optional<Document> read_json_document(const System& system, const std::string& absolute, const std::string& called,
+                                           std::uint64_t limit, SourceSet& sources, Diagnostics& diagnostics);
 
 /// A key that a mapping may have, and what to do with its value.
 struct Field {

@@ -43,7 +43,8 @@ constexpr std::size_t any_number = static_cast<std::size_t>(-1);
 
 constexpr std::array<CommandRow, 11> commands = {{
     {scan, "scan", "[PATH...]", 0, any_number,
-     "Finds what the files below PATH (default: the current folder) would build, judges it and reports. A file is judged "
+     "Finds what the files below PATH (default: the current folder) would build, judges it and reports. A file is "
+     "judged "
      "with its neighbours, and only findings in the named files are reported."},
     {inspect, "inspect", "[PATH]", 0, 1,
      "Prints what the scanner sees of a Terraform root module: every evaluated resource with its values and where they "
@@ -52,7 +53,8 @@ constexpr std::array<CommandRow, 11> commands = {{
     {rules_show, "rules show", "ID", 1, 1, "Shows one rule, by its id or by a peer's id for the same guardrail."},
     {rules_test, "rules test", "DIR", 1, 1,
      "Runs the examples in every rule file below DIR and checks that each rule has the examples it needs."},
-    {frameworks_list, "frameworks list", "", 0, 0, "Lists the frameworks and how much of each has evidence from rules."},
+    {frameworks_list, "frameworks list", "", 0, 0,
+     "Lists the frameworks and how much of each has evidence from rules."},
     {frameworks_show, "frameworks show", "ID", 1, 1,
      "Shows a framework requirement by requirement: the controls and rules that give evidence, and what has none."},
     {explain, "explain", "RULE ADDRESS [PATH]", 2, 3,
@@ -210,8 +212,8 @@ const std::vector<FlagRow>& flags() {
          list<&Options::rules>},
         {scan | rules_list, "exclude-rule", 0, "ID", "not this rule: id, a peer's id for it, or a glob",
          list<&Options::excluded_rules>},
-        {scan | rules_list, "severity", 0, "LEVEL", "only rules of at least this level: info, low, medium, high, critical",
-         set_severity},
+        {scan | rules_list, "severity", 0, "LEVEL",
+         "only rules of at least this level: info, low, medium, high, critical", set_severity},
         {scan, "fail-on", 0, "LEVEL", "exit with 1 only from this level on, or for `new` findings, or `never`",
          set_fail_on},
         {scan, "baseline", 0, "FILE", "findings of an earlier scan, which do not count", text<&Options::baseline>},
@@ -254,7 +256,8 @@ const std::vector<FlagRow>& flags() {
 }
 
 const CommandRow* find_command(std::string_view name) {
-    const auto* found = std::find_if(commands.begin(), commands.end(), [&](const auto& row) { return row.name == name; });
+    const auto* found =
+        std::find_if(commands.begin(), commands.end(), [&](const auto& row) { return row.name == name; });
     return found == commands.end() ? nullptr : found;
 }
 
@@ -291,8 +294,7 @@ std::string take_command(std::vector<std::string>& arguments, Options& options) 
         arguments.clear();
         return "";
     }
-    if (word.starts_with('-'))
-        return "plumbline: the command comes first, before " + quoted(word) + "." + see_help("");
+    if (word.starts_with('-')) return "plumbline: the command comes first, before " + quoted(word) + "." + see_help("");
     arguments.erase(arguments.begin());
     if (find_command(word)) {
         options.command = word;
@@ -313,8 +315,8 @@ std::string take_command(std::vector<std::string>& arguments, Options& options) 
     }
     const std::string second = arguments.front();
     if (!find_command(word + " " + second))
-        return "plumbline: there is no command " + quoted(word + " " + second) + "." + suggestion(second, subcommands) +
-               see_help(word + " list");
+        return "plumbline " + word + ": there is no command " + quoted(second) + "." + suggestion(second, subcommands) +
+               see_help(word);
     arguments.erase(arguments.begin());
     options.command = word + " " + second;
     return "";
@@ -378,9 +380,13 @@ std::string take_flags(const std::vector<std::string>& arguments, const CommandR
 
 /// The format that a file's name stands for; empty when it tells nothing.
 std::string_view format_of(std::string_view file) {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> extensions = {
-        {{".sarif", "sarif"}, {".json", "json"}, {".html", "html"}, {".md", "markdown"}, {".csv", "csv"},
-         {".xml", "junit"}, {".txt", "terminal"}}};
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> extensions = {{{".sarif", "sarif"},
+                                                                                                 {".json", "json"},
+                                                                                                 {".html", "html"},
+                                                                                                 {".md", "markdown"},
+                                                                                                 {".csv", "csv"},
+                                                                                                 {".xml", "junit"},
+                                                                                                 {".txt", "terminal"}}};
     for (const auto& [extension, format] : extensions) {
         if (file.ends_with(extension)) return format;
     }
@@ -418,17 +424,20 @@ void wrap(std::string& out, std::string_view words, std::size_t indent, std::siz
 
 std::string command_list() {
     std::string out =
-        "plumbline finds what infrastructure files would build, judges it against rules, and reports each verdict with\n"
+        "plumbline finds what infrastructure files would build, judges it against rules, and reports each verdict "
+        "with\n"
         "the controls it is evidence for.\n\nUsage: plumbline COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n";
     constexpr std::size_t column = 36;
     for (const CommandRow& row : commands) {
-        std::string left = "  " + std::string(row.name) + (row.arguments.empty() ? "" : " ") + std::string(row.arguments);
+        std::string left =
+            "  " + std::string(row.name) + (row.arguments.empty() ? "" : " ") + std::string(row.arguments);
         left.resize(std::max(column, left.size() + 2), ' ');
         out += left;
         wrap(out, row.help, column, left.size());
     }
     out +=
-        "\nExit codes: 0 nothing to report; 1 failures at or above --fail-on; 2 usage error, or something could not be\n"
+        "\nExit codes: 0 nothing to report; 1 failures at or above --fail-on; 2 usage error, or something could not "
+        "be\n"
         "read or parsed and there was no failure to report; 3 a bug in plumbline.\n"
         "`plumbline COMMAND --help` tells more.\n";
     return out;

@@ -79,8 +79,9 @@ std::vector<const Source*> read(const Work& work, const std::vector<std::string>
     work.coverage.files_found += paths.size();
     for (std::size_t i = 0; i < paths.size(); ++i) {
         if (!results[i].error.empty()) {
-            work.diagnostics.file_error("unreadable", paths[i], "This file was not read: " + results[i].error,
-                                        "What it holds was not judged.");
+            work.diagnostics.file_error(
+                "unreadable", paths[i], "This file was not read: " + results[i].error,
+                "What it holds was not judged. To leave it out on purpose, name it under `exclude`.");
             continue;
         }
         work.coverage.bytes_read += results[i].text.size();
@@ -114,8 +115,13 @@ ParsedFiles parse(const Work& work, const std::vector<const Source*>& sources, c
             parsed.parsers.push_back(results[i].parser);
         } else if (results[i].parser == no_parser &&
                    std::binary_search(named.begin(), named.end(), sources[i]->path())) {
-            work.diagnostics.add({Level::warning, "not-recognised", "This is nothing that plumbline reads",
-                                  "It was not judged.", Span{}, sources[i]->path(), {}});
+            work.diagnostics.add({Level::warning,
+                                  "not-recognised",
+                                  "This is nothing that plumbline reads",
+                                  "It was not judged.",
+                                  Span{},
+                                  sources[i]->path(),
+                                  {}});
         }
     }
     count(work, parsed.files.size(), "files");
@@ -131,8 +137,8 @@ std::vector<Root> group(const Work& work, const ParsedFiles& files) {
             if (files.parsers[i] == parser) own.push_back(files.files[i].get());
         }
         if (own.empty()) continue;
-        std::vector<Root> found = parsers()[parser]->roots(own, work.file_system, work.sources, work.diagnostics,
-                                                           work.coverage.gaps);
+        std::vector<Root> found =
+            parsers()[parser]->roots(own, work.file_system, work.sources, work.diagnostics, work.coverage.gaps);
         for (Root& root : found) {
             root.parser = parser;
             roots.push_back(std::move(root));
@@ -160,8 +166,7 @@ void evaluate(const Work& work, const std::vector<Root>& roots, const std::vecto
     in_parallel(evaluations.size(), work.jobs, [&](std::size_t i) {
         const Root& root = roots[evaluations[i].root];
         const Environment& environment = environments[evaluations[i].environment];
-        RootResult result =
-            parsers()[root.parser]->evaluate(root, environment.inputs, work.file_system, work.sources);
+        RootResult result = parsers()[root.parser]->evaluate(root, environment.inputs, work.file_system, work.sources);
         if (!environment.name.empty()) result.graph.environments = {environment.name};
         visit(i, result);
         step(work);

@@ -32,7 +32,7 @@ constexpr std::uint64_t max_file_size = std::uint64_t{16} << 20;
 
 /// A set of values that roots are evaluated with, such as `prod`: each root once for each.
 struct Environment {
-    std::string name;                ///< empty: the only one, unnamed
+    std::string name;  ///< empty: the only one, unnamed
     Inputs inputs;
     std::vector<std::string> roots;  ///< globs of root paths it is for; empty for all
 };

@@ -8,13 +8,8 @@
 namespace plumbline {
 namespace {
 
-std::string parent_of(const std::string& absolute) {
-    const std::string_view parent = parent_path(absolute);
-    return parent.empty() ? "/" : std::string(parent);
-}
-
 std::string common_folder(std::string a, const std::string& b) {
-    while (!is_below(b, a)) a = parent_of(a);
+    while (!is_below(b, a)) a = folder_of(a);
     return a;
 }
 
@@ -26,7 +21,7 @@ std::string below(const std::string& path, const std::string& folder) {
 
 /// The innermost folder around `folder` that holds `.git`; `folder` itself when there is none.
 std::string repository_top(const std::string& folder, const System& system) {
-    for (std::string at = folder; at != "/"; at = parent_of(at)) {
+    for (std::string at = folder; at != "/"; at = folder_of(at)) {
         if (system.open(at)->exists(".git")) return at;
     }
     return folder;
@@ -43,6 +38,8 @@ std::string Place::inside(const std::string& absolute) const {
 }
 
 std::string Place::shown(std::string_view path) const {
+    if (path != outside_folder && is_below(path, outside_folder))
+        return std::string(path.substr(outside_folder.size()));
     if (path.starts_with('/') || base == root) return std::string(path);
     const std::string from = base_in_root();
     if (path != from && is_below(path, from)) return std::string(path.substr(from.size() + 1));
@@ -67,10 +64,10 @@ Place locate(const std::vector<std::string>& typed, const std::string& working_d
     for (const std::string& path : typed.empty() ? here : typed) {
         const auto real = system.real_path(absolute_path(working_directory, path));
         if (!real) {
-            diagnostics.file_error("not-found", path, "There is no such file or folder", "Check the path.");
+            diagnostics.file_error("not-found", "", "There is no file or folder " + quoted(path), "Check the path.");
             continue;
         }
-        const auto entry = system.open(parent_of(*real))->stat(file_name(*real));
+        const auto entry = system.open(folder_of(*real))->stat(file_name(*real));
         named.push_back({*real, entry ? entry->kind : FileSystem::Kind::directory});
     }
     Place place;
@@ -80,7 +77,7 @@ Place locate(const std::vector<std::string>& typed, const std::string& working_d
     if (!all_here) {
         std::string common;
         for (const Named& item : named) {
-            const std::string folder = item.kind == FileSystem::Kind::directory ? item.path : parent_of(item.path);
+            const std::string folder = item.kind == FileSystem::Kind::directory ? item.path : folder_of(item.path);
             common = common.empty() ? folder : common_folder(common, folder);
         }
         place.base = common;

@@ -9,6 +9,10 @@
 
 namespace plumbline {
 
+/// The folder of the pipeline's file system under which files from outside of the tree appear (--var-file
+/// /secrets/prod.tfvars), by their absolute path. The name is one that no tree uses.
+constexpr std::string_view outside_folder = ".plumbline-outside";
+
 /// Where a run reads and what its paths are called.
 ///
 /// Two folders are told apart. `root` is how far reading may go: the top of the git repository around what is scanned
@@ -18,9 +22,9 @@ namespace plumbline {
 /// lies below it, otherwise the common folder of what was named; reports show paths from there. In a checkout's top,
 /// where CI runs, both are one.
 struct Place {
-    std::string root;                ///< absolute
-    std::string base;                ///< absolute, `root` or below it
-    std::vector<std::string> paths;  ///< what was named, relative to `root`
+    std::string root;                         ///< absolute
+    std::string base;                         ///< absolute, `root` or below it
+    std::vector<std::string> paths;           ///< what was named, relative to `root`
     std::vector<std::string> folders, files;  ///< the same, by kind
 
     /// The name that a report gives to a path of the pipeline: relative to `base` (`../module/main.tf` for what lies

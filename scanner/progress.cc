@@ -22,6 +22,7 @@ void Progress::begin(std::string_view stage, std::size_t total) {
     running_ = true;
     total_ = total;
     done_ = 0;
+    if (total == 0) clear();  // what follows may write to the same terminal
 }
 
 void Progress::step() {

@@ -52,6 +52,11 @@ std::string absolute_path(const std::string& folder, const std::string& file) {
     return out.empty() ? "/" : out;
 }
 
+std::string folder_of(std::string_view path) {
+    const std::string_view parent = parent_path(path);
+    return parent.empty() ? "/" : std::string(parent);
+}
+
 bool is_below(std::string_view path, std::string_view folder) {
     if (folder.empty() || folder == "/" || path == folder) return true;
     return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';

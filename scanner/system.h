@@ -48,6 +48,9 @@ class DiskSystem : public System {
 /// Absolute and normalised: `file` as seen from `folder`. Goes no further up than `/`.
 std::string absolute_path(const std::string& folder, const std::string& file);
 
+/// The folder of an absolute path; that of `/` is `/`.
+std::string folder_of(std::string_view path);
+
 /// Whether `path` is `folder` or lies below it (both absolute, or both relative to one root).
 bool is_below(std::string_view path, std::string_view folder);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "parsers/terraform/function_table.h"
+#include "scanner/model/text.h"
 
 namespace plumbline::terraform {
 namespace {
@@ -31,6 +32,15 @@ bool iterate(const Value& collection, const auto& visit) {
         if (!visit(Value::string(member.name), member.value)) return false;
     }
     return true;
+}
+
+bool is_reference(const Expr& expr) {
+    const Expr* at = &expr;
+    while (at->kind == Kind::get_attr || at->kind == Kind::index) {
+        at = at->kind == Kind::get_attr ? static_cast<const hcl::GetAttrExpr*>(at)->object
+                                        : static_cast<const hcl::IndexExpr*>(at)->object;
+    }
+    return at->kind == Kind::variable;
 }
 
 }  // namespace
@@ -332,6 +342,10 @@ bool Evaluator::template_parts(const hcl::TemplateExpr& expr, std::vector<Value>
                     "The expression result is null. Cannot include a null value in a string template.", part->span));
                 continue;
             }
+            if (value.is_unknown() && !convertible(value.type(), Type::string())) {
+                parts.push_back(unknown_because(Type::string(), {&value, 1}, not_null()));
+                continue;
+            }
             Result text = convert(value, Type::string());
             if (!text.ok()) {
                 parts.push_back(fault("Invalid template interpolation value",
@@ -509,7 +523,10 @@ Value Evaluator::splat(const hcl::SplatExpr& expr) {
         if (!listed && !type.is_dynamic() && source.as_unknown().refinement.not_null)
             return Value::tuple({each(source)}).with_marks(source.marks());
         const Value operands[] = {source};
-        return unknown_because({}, operands).traced(source.trace());
+        Type result;
+        if (type.kind() == Type::Kind::list || type.kind() == Type::Kind::set)
+            result = Type::list(each(Value::unknown(type.element(), source.as_unknown().cause)).type());
+        return unknown_because(result, operands).traced(source.trace());
     }
     std::vector<Value> items;
     if (!source.is_sequence()) {
@@ -577,6 +594,7 @@ Value Evaluator::conditional(const hcl::ConditionalExpr& expr) {
     if (condition.value().is_unknown()) {
         yes = fit(yes);
         no = fit(no);
+        if (yes.is_wholly_known() && yes.identical(no)) return yes.with_marks(raw.marks());
         Unknown made;
         made.type = *common;
         made.cause = condition.value().as_unknown().cause;
@@ -591,12 +609,16 @@ Value Evaluator::conditional(const hcl::ConditionalExpr& expr) {
     }
     const bool chosen = condition.value().as_bool();
     diagnostics_->append(chosen ? std::move(yes_faults) : std::move(no_faults));
-    return fit(chosen ? yes : no).with_marks(raw.marks());
+    // Marks of the result that was not chosen count too, since HCL joins them.
+    return fit(chosen ? yes : no).with_marks(raw.marks() | yes.marks() | no.marks());
 }
 
 Value Evaluator::attempt(const hcl::CallExpr& expr) {
     const bool can = expr.name == "can";
     if (expr.arguments.empty()) return fault("Error in function call", "At least one argument is required.", expr.span);
+    if (can && expr.arguments.size() > 1)
+        return fault("Too many function arguments", "Function \"can\" expects only 1 argument.",
+                     expr.arguments[1]->span);
     std::string reasons;
     for (const Expr* argument : expr.arguments) {
         Diagnostics faults;
@@ -632,11 +654,16 @@ Value Evaluator::call(const hcl::CallExpr& expr) {
     if (expr.name == "try" || expr.name == "can" || expr.name == "core::try" || expr.name == "core::can")
         return attempt(expr);
     if (!exists(expr.name)) {
-        diagnostics_->error("terraform-reference", "Call to unknown function",
-                            "There is no function named \"" + std::string(expr.name) + "\".", expr.name_span);
-        return Value::unknown(
-            {}, make_cause("there is no function named \"" + std::string(expr.name) + "\"", expr.name_span));
+        return fault("Call to unknown function",
+                     "There is no function named \"" + std::string(expr.name) + "\"." +
+                         suggestion(expr.name, function_names()),
+                     expr.name_span);
     }
+    if (expr.name == "templatestring" && !expr.arguments.empty() && !is_reference(*expr.arguments[0]))
+        return fault("Invalid function argument",
+                     "templatestring is only for rendering templates retrieved dynamically from elsewhere, and so its "
+                     "first argument must be a direct reference to where the template comes from.",
+                     expr.arguments[0]->span);
     std::vector<Value> arguments;
     for (std::size_t i = 0; i < expr.arguments.size(); ++i) {
         Value value = evaluate(*expr.arguments[i]);

@@ -141,6 +141,12 @@ class Handler : public YAML::EventHandler {
             value = found->second.value.traced(
                 make_trace(Trace::Kind::anchor, span(at, end), "alias", {found->second.value.trace()}));
         }
+        if (found == anchors_.end()) {
+            // An anchor that does not exist at all was refused by yaml-cpp.
+            diagnostics_.error("yaml-alias", "The alias refers to the node it stands in",
+                               "Such a document has no end. Write the value out.", span(at, end));
+            file_.complete = false;
+        }
         last_end_ = std::max(last_end_, end);
         has_root_ = true;
         builder_.add(std::move(value), span(at, end), weight, height);
@@ -157,8 +163,10 @@ class Handler : public YAML::EventHandler {
             (quoted && !is_core(tag))) {
             parsed = Value::string(value);
         } else {
-            parsed = plain_scalar(value, options_.yaml_1_1, options_.letter_booleans);
-            if (builder_.expects_key()) parsed = Value::string(value);  // keys are names in all these formats
+            parsed = options_.plain ? options_.plain(value)
+                                    : plain_scalar(value, options_.yaml_1_1, options_.letter_booleans);
+            // Keys are names in all other formats.
+            if (!options_.plain && builder_.expects_key()) parsed = Value::string(value);
         }
         parsed = parsed.traced(make_trace(Trace::Kind::literal, span(at, end)));
         finish(std::move(parsed), span(at, end), anchor, tag);
@@ -191,6 +199,11 @@ class Handler : public YAML::EventHandler {
     };
 
     Span span(std::uint32_t begin, std::uint32_t end) const { return {id_, begin, end}; }
+    static bool is_known_tag(std::string_view tag) {
+        if (!tag.starts_with("tag:yaml.org,2002:")) return false;
+        return one_of(tag.substr(18), {"str", "int", "float", "bool", "null", "map", "seq", "binary", "timestamp",
+                                       "merge", "omap", "pairs"});
+    }
     static bool is_core(std::string_view tag) {
         return tag.starts_with("tag:yaml.org,2002:") && tag != "tag:yaml.org,2002:str";
     }
@@ -243,7 +256,7 @@ class Handler : public YAML::EventHandler {
                 std::uint32_t height = 1) {
         last_end_ = std::max(last_end_, place.end);
         has_root_ = true;
-        if (options_.tag && !tag.empty() && tag != "?" && tag != "!" && !tag.starts_with("tag:yaml.org,2002:")) {
+        if (options_.tag && !tag.empty() && tag != "?" && tag != "!" && !is_known_tag(tag)) {
             value = options_.tag(tag, std::move(value), place);
         }
         if (anchor != 0) anchors_[anchor] = {value, weight, height};

@@ -22,6 +22,8 @@ struct YamlOptions {
     /// Gives a tagged node its meaning (`!Ref x`); gets the tag as written after resolution of `!!`. Empty: tags that
     /// are not YAML's own are ignored.
     std::function<Value(std::string_view tag, Value value, Span span)> tag;
+    /// Gives a plain scalar its meaning, keys too; replaces the schema above. Empty: the schema.
+    std::function<Value(std::string_view text)> plain;
 };
 
 struct YamlDocument {

@@ -116,6 +116,8 @@ struct Coverage {
 /// Everything a reporter gets. Findings are sorted by file, offset, rule, address.
 struct Report {
     std::string tool_version;
+    /// Home page of the program, absolute; SARIF wants one.
+    std::string tool_uri;
     /// RFC 3339 in UTC; the clock was read once, by main. Empty leaves times out (tests, reproducible output).
     std::string started_at;
     /// As the user typed it.
