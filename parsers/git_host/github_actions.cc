@@ -145,7 +145,7 @@ class WorkflowReader {
         Body body(root);
         body.set("triggers", triggers, on_span);
         body.set("jobs", Value::object(std::move(jobs)).traced(written_jobs.trace()), span_of(root, "jobs"));
-        body.set("own_env", scope.env, span_of(root, "env"));
+        if (const Member* env = given(root, "env")) body.set("own_env", resolved_deep(env->value, scope), env->span);
         body.set("secrets_used", secrets_in(value_at(root, "env")), span_of(root, "env"));
         Resource resource;
         resource.address = "on";
@@ -164,8 +164,10 @@ class WorkflowReader {
         const Value runs = value_at(root, "runs");
         Body body(root);
         if (const std::string_view image = text_at(runs, "image"); !image.empty()) {
-            body.set("images", Value::tuple({image_of(value_at(runs, "image"), {}, "container")}),
-                     span_of(runs, "image"));
+            std::vector<Value> images;
+            // `Dockerfile` is built from the repository, `docker://` names an image.
+            if (image.starts_with("docker://")) add_images(value_at(runs, "image"), {}, "container", images);
+            body.set("images", Value::tuple(std::move(images)), span_of(runs, "image"));
         }
         Resource resource;
         resource.address = "runs";
@@ -245,18 +247,19 @@ class WorkflowReader {
     static void secrets_of(std::string_view text, std::set<std::string>& names) {
         for (const ExpressionText& expression : find_expressions(text)) {
             for (const std::string& context : contexts_of(expression.inner).used) {
-                if (lower(context).starts_with("secrets.")) names.insert(context.substr(8));
+                const std::string name = lower(context);
+                if (name.starts_with("secrets.")) names.insert(context.substr(8));
+                if (name == "secrets") names.insert("*");  // all of them: `toJSON(secrets)`
             }
         }
     }
 
-    Value unknown(std::string_view expression, const Value& written) const {
-        Refinement refinement;
-        return Value::unknown(
-            Type::string(),
-            make_cause("`${{ " + cut(printable(expression), 80) + " }}` is known only when the workflow runs",
-                       written.origin()),
-            refinement);
+    /// Not known before the run, and no literal: the trace says which context it reads.
+    static Value unknown(std::string_view expression, const Value& written) {
+        const std::string shown = cut(printable(expression), 80);
+        return Value::unknown(Type::string(), make_cause("`${{ " + shown + " }}` is known only when the workflow runs",
+                                                         written.origin()))
+            .traced(make_reference_trace(written.origin(), shown, {}, {written.trace()}));
     }
 
     /// The values that one expression can take: literals, the environment, a literal matrix.
@@ -287,6 +290,8 @@ class WorkflowReader {
                 complete = false;
             }
             for (const Value& extra : value_at(scope.matrix, "include").elements()) add(value_at(extra, name));
+            // What no combination has reads as null.
+            if (complete && values.empty() && scope.matrix.is_mapping()) return {};
             if (complete && values.size() == 1) return values.front();
             if (complete && !values.empty()) {
                 Unknown made;
@@ -297,7 +302,40 @@ class WorkflowReader {
                 return Value::unknown(std::move(made));
             }
         }
-        return unknown(expression, written);
+        return with_fallback(expression, scope, written, depth);
+    }
+
+    /// `matrix.os || 'ubuntu-24.04'`: each value of the first, or the second.
+    Value with_fallback(std::string_view expression, const Scope& scope, const Value& written, int depth) const {
+        const std::size_t bar = expression.rfind("||");
+        if (bar == std::string_view::npos) return unknown(expression, written);
+        const std::string_view first = trim(expression.substr(0, bar));
+        const LiteralExpression fallback = literal_of(trim(expression.substr(bar + 2)));
+        if (fallback.kind != 's' || first.find_first_of("|&()'") != std::string_view::npos)
+            return unknown(expression, written);
+        const Value value = evaluate(first, scope, written, depth + 1);
+        if (value.is_null()) return Value::string(fallback.text);
+        if (value.is_string() && !value.as_string().empty() && !first.starts_with("matrix.")) return value;
+        Unknown made;
+        made.alternatives = value.is_unknown() ? value.as_unknown().alternatives : std::vector<Value>{value};
+        if (made.alternatives.empty()) return unknown(expression, written);
+        made.alternatives.push_back(Value::string(fallback.text));
+        made.cause = make_cause("`${{ " + std::string(expression) + " }}` has several values", written.origin());
+        return Value::unknown(std::move(made));
+    }
+
+    /// The values that an element stands for: every combination of a matrix is a run of the job.
+    static std::vector<Value> every_run(const Value& value) {
+        if (!value.is_unknown() || value.as_unknown().alternatives.empty()) return {value};
+        std::vector<Value> values;
+        for (const Value& alternative : value.as_unknown().alternatives) {
+            // A matrix can hold lists of labels.
+            if (alternative.is_sequence())
+                values.insert(values.end(), alternative.elements().begin(), alternative.elements().end());
+            else
+                values.push_back(alternative);
+        }
+        return values;
     }
 
     /// A text with its expressions put in; unknown where one of them is. Everything else stays as it is.
@@ -306,11 +344,14 @@ class WorkflowReader {
         const std::string& text = value.as_string();
         const std::vector<ExpressionText> expressions = find_expressions(text);
         if (expressions.empty()) return value;
-        if (expressions.size() == 1 && expressions[0].begin == 0 && expressions[0].end == text.size())
-            return evaluate(expressions[0].inner, scope, value, depth).traced(value.trace());
+        if (expressions.size() == 1 && expressions[0].begin == 0 && expressions[0].end == text.size()) {
+            Value whole = evaluate(expressions[0].inner, scope, value, depth);
+            return whole.is_unknown() ? whole : whole.traced(value.trace());
+        }
         Unknown made;
         made.type = Type::string();
         std::string known;
+        TraceRef trace;
         std::size_t at = 0;
         const auto add_text = [&](std::string_view part) {
             if (part.empty()) return;
@@ -325,16 +366,17 @@ class WorkflowReader {
                 if (!made.cause) {
                     made.cause = part.as_unknown().cause;
                     made.refinement.prefix = known;
+                    trace = part.trace();
                 }
                 made.parts.push_back(part);
             } else {
-                add_text(part.is_string() ? part.as_string() : part.to_text());
+                if (!part.is_null()) add_text(part.is_string() ? part.as_string() : part.to_text());
             }
         }
         add_text(std::string_view(text).substr(at));
         if (!made.cause) return Value::string(known).traced(value.trace());
         made.refinement.not_null = true;
-        return Value::unknown(std::move(made)).traced(value.trace());
+        return Value::unknown(std::move(made)).traced(trace);
     }
 
     Value resolved_deep(const Value& value, const Scope& scope) const {
@@ -367,25 +409,37 @@ class WorkflowReader {
         return body;
     }
 
-    Value image_of(const Value& written, const Scope& scope, std::string_view kind) const {
-        Body image;
-        Value name = resolved(written, scope);
-        if (name.is_string() && name.as_string().starts_with("docker://"))
-            name = Value::string(name.as_string().substr(9)).traced(written.trace());
-        image.set("name", name, written.origin());
-        image.set("kind", kind);
-        return image.build();
+    void add_images(const Value& written, const Scope& scope, std::string_view kind, std::vector<Value>& images) const {
+        for (Value name : every_run(resolved(written, scope))) {
+            if (name.is_string() && name.as_string().starts_with("docker://"))
+                name = Value::string(name.as_string().substr(9)).traced(written.trace());
+            if (name.is_string() && name.as_string().empty()) continue;  // GitHub runs without a container then
+            Body image;
+            image.set("name", name, written.origin());
+            image.set("kind", kind);
+            images.push_back(image.build().traced(written.trace()));
+        }
     }
 
     Value images_of(const Value& job, const Scope& scope) const {
         std::vector<Value> images;
         const auto add = [&](const Value& holder, std::string_view kind) {
             const Value image = holder.is_mapping() ? value_at(holder, "image") : holder;
-            if (image.is_string()) images.push_back(image_of(image, scope, kind));
+            if (image.is_string()) add_images(image, scope, kind, images);
         };
         add(value_at(job, "container"), "container");
         for (const Member& service : value_at(job, "services").members()) add(service.value, "service");
         return Value::tuple(std::move(images));
+    }
+
+    /// Every label that a run of the job asks for.
+    Value runner_labels(const Value& runs_on, const Scope& scope) const {
+        const Value written = labels_of(runs_on);
+        std::vector<Value> labels;
+        for (const Value& label : written.elements()) {
+            for (Value& value : every_run(resolved(label, scope))) labels.push_back(std::move(value));
+        }
+        return Value::tuple(std::move(labels)).traced(written.trace());
     }
 
     static Value labels_of(const Value& runs_on) {
@@ -408,13 +462,12 @@ class WorkflowReader {
         body.set("id", std::string_view(job.name), job.span);
         scope.known_env = resolved_deep(scope.env, scope);
         body.set("env", scope.known_env, span_of(job.value, "env"));
-        body.set("own_env", own_env, span_of(job.value, "env"));
+        if (!own_env.is_null()) body.set("own_env", resolved_deep(own_env, scope), span_of(job.value, "env"));
         if (!scope.permissions.is_null()) body.set("permissions", scope.permissions, scope.permissions_at);
         if (const Member* own = given(job.value, "permissions")) body.set("own_permissions", own->value, own->span);
         if (const Member* uses = given(job.value, "uses"); uses && uses->value.is_string())
             body.set("action", action_of(uses->value.as_string()), uses->span);
-        body.set("runner_labels", resolved_deep(labels_of(value_at(job.value, "runs-on")), scope),
-                 span_of(job.value, "runs-on"));
+        body.set("runner_labels", runner_labels(value_at(job.value, "runs-on"), scope), span_of(job.value, "runs-on"));
         body.set("images", images_of(job.value, scope), job.span);
         body.set("secrets_used", secrets_in(own_env), span_of(job.value, "env"));
 
@@ -519,7 +572,7 @@ class WorkflowReader {
         }
         if (!own_env.members().empty()) scope.known_env = resolved_deep(scope.env, scope);
         body.set("env", scope.known_env, span_of(step, "env"));
-        body.set("own_env", own_env, span_of(step, "env"));
+        if (!own_env.is_null()) body.set("own_env", resolved_deep(own_env, scope), span_of(step, "env"));
         if (!scope.permissions.is_null()) body.set("permissions", scope.permissions, scope.permissions_at);
         const std::string_view shell = text_at(step, "shell");
         if (!shell.empty() || !scope.shell.empty()) body.set("shell", shell.empty() ? scope.shell : shell);

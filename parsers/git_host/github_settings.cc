@@ -13,15 +13,16 @@ namespace {
 
 constexpr std::string_view platform = "github-settings";
 
-constexpr std::array<std::string_view, 9> markers = {"required_pull_request_reviews",
-                                                     "Branch not protected",
-                                                     "api.github.com",
-                                                     "two_factor_requirement_enabled",
-                                                     "requiresTwoFactorAuthentication",
-                                                     "\"enforcement\"",
-                                                     "default_workflow_permissions",
-                                                     "allowed_actions",
-                                                     "\"enforce_admins\""};
+constexpr std::array<std::string_view, 10> markers = {"required_pull_request_reviews",
+                                                      "Branch not protected",
+                                                      "api.github.com",
+                                                      "two_factor_requirement_enabled",
+                                                      "requiresTwoFactorAuthentication",
+                                                      "\"enforcement\"",
+                                                      "default_workflow_permissions",
+                                                      "membersWithRole",
+                                                      "allowed_actions",
+                                                      "\"enforce_admins\""};
 
 bool has(const Value& value, std::string_view name) {
     return value.find(name) != nullptr;
@@ -356,13 +357,18 @@ class Normaliser {
 
     void ruleset(const ExportedObject& object, Body& body) const {
         const bool guards = guards_default_branch(object.value);
-        body.set("guards_default_branch", guards);
         if (!has(object.value, "rules")) {
+            if (text_at(object.value, "enforcement") == "active")
+                body.set("guards_default_branch", left_out("conditions", object, "export the ruleset by its id"),
+                         object.span);
+            else
+                body.set("guards_default_branch", false);
             body.set("in_force",
                      left_out("rules", object, "the list of rulesets leaves them out, export each by its id"),
                      object.span);
             return;
         }
+        body.set("guards_default_branch", guards);
         InForce rules = rules_of_ruleset(object.value);
         if (guards) {
             const auto all = around_.default_branch.find(key(std::string(text_at(object.value, "source"))));
