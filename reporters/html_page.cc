@@ -80,7 +80,7 @@ kbd{border:1px solid var(--line);border-bottom-width:2px;border-radius:4px;paddi
 @media (max-width:820px){.split{grid-template-columns:1fr;grid-template-rows:55% 45%}.side{border-right:0;border-bottom:1px solid var(--line)}}
 @media (prefers-reduced-motion:no-preference){.row,.card,.tile{transition:background .08s}}
 @media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{--bg:#fff;--panel:#fff;--ink:#000;--soft:#444;--line:#bbb;--code:#fff;--mark:#eee}
-html,body,#app{height:auto;display:block}nav,header .end,main{display:none}.print{display:block;padding:0}.print article{break-inside:avoid;border-top:1px solid #bbb;padding:8px 0}
+html,body,#app{height:auto;display:block}nav,header .end,main{display:none}.print{display:block;padding:0 18px}.print .page{padding:0}.print article{break-inside:avoid;border-top:1px solid #bbb;padding:8px 0}
 pre{white-space:pre-wrap}body{font-size:11px}}
 )css";
 }
@@ -293,7 +293,7 @@ function accepted() {
 function coverage() {
   return h("div", {class: "page"},
     h("h2", {}, "Not scanned, or not completely"),
-    D.notes.length ? h("table", {}, h("tbody", {}, D.notes.map(([level, place, text]) => row(null, h("td", {class: level === "error" ? "c-high" : "c-medium"}, level), h("td", {class: "mono"}, place), h("td", {}, text))))) : h("p", {}, "Everything that was found was read."),
+    D.notes.length ? h("table", {}, h("tbody", {}, D.notes.map(([level, place, text]) => row(null, h("td", {class: level === "error" ? "c-high" : "c-medium"}, level), h("td", {class: "mono"}, place), h("td", {}, prose(text)))))) : h("p", {}, "Everything that was found was read."),
     D.undecided.length ? [h("h2", {}, "What would decide the undecided verdicts"), h("table", {}, h("thead", {}, h("tr", {}, h("th", {class: "num"}, "verdicts"), h("th", {}, "value"), h("th", {}, "where"))),
       h("tbody", {}, D.undecided.map(([n, text, place]) => row(() => go("findings", {status: "undecided", text: ""}), h("td", {class: "num"}, num(n)), h("td", {}, text), h("td", {class: "mono"}, place)))))] : null,
     D.unknownTypes.length ? [h("h2", {}, "Resource types that no rule knows"), h("table", {}, h("tbody", {}, D.unknownTypes.map(([t, n]) => row(null, h("td", {class: "mono"}, t), h("td", {class: "num"}, num(n))))))] : null);
@@ -411,7 +411,7 @@ document.addEventListener("keydown", e => {
 addEventListener("beforeprint", () => {
   filter();
   sheet.replaceChildren(overview(), h("h2", {}, plural(shown.length, "finding") + ": " + STATUS[S.status]),
-    ...shown.slice(0, PRINTED).map(f => { const r = ruleOf(f); return h("article", {}, h("b", {class: "c-" + f.severity}, f.severity + " "), h("b", {}, r.title), " ", h("code", {}, f.address), h("div", {class: "mono"}, where(f)), h("div", {}, f.message), codeOf(f), r.fix ? h("div", {}, "Fix: " + r.fix) : null); }),
+    ...shown.slice(0, PRINTED).map(f => { const r = ruleOf(f); return h("article", {}, h("b", {class: "c-" + f.severity}, f.severity + " "), h("b", {}, r.title), " ", h("code", {}, f.address), h("div", {class: "mono"}, where(f)), h("div", {}, f.message), codeOf(f), r.fix ? h("div", {}, "Fix: ", prose(r.fix)) : null); }),
     shown.length > PRINTED ? h("p", {}, "… and " + num(shown.length - PRINTED) + " more; filter the page to print them.") : "");
 });
 addEventListener("afterprint", () => sheet.replaceChildren());
