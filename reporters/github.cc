@@ -37,10 +37,10 @@ std::string_view command_of(Severity severity) {
 
 /// ` file=a.tf,line=1,col=2,endColumn=5`; columns only within one line, which is all that GitHub understands.
 std::string place_text(Span place, std::string_view path, const SourceSet& sources) {
-    if (!place.valid()) return path.empty() ? std::string() : " file=" + escaped(path, true);
+    if (!place.valid()) return path.empty() ? std::string() : " file=" + escaped(printable(path), true);
     const Source& source = sources[place.source];
     const LineCol begin = source.locate(place.begin), end = source.locate(std::max(place.begin, place.end));
-    std::string out = " file=" + escaped(source.path(), true) + ",line=" + std::to_string(begin.line);
+    std::string out = " file=" + escaped(printable(source.path()), true) + ",line=" + std::to_string(begin.line);
     if (end.line != begin.line) return out + ",endLine=" + std::to_string(end.line);
     return out + ",col=" + std::to_string(begin.column) + ",endColumn=" + std::to_string(end.column);
 }

@@ -113,6 +113,12 @@ struct Coverage {
     std::vector<CoverageGap> gaps;
 };
 
+/// One earlier scan of a ledger, for the trend.
+struct TrendPoint {
+    std::string date;  ///< `YYYY-MM-DD`
+    VerdictCounts counts;
+};
+
 /// Everything a reporter gets. Findings are sorted by file, offset, rule, address.
 struct Report {
     std::string tool_version;
@@ -137,6 +143,8 @@ struct Report {
     std::map<std::string, VerdictCounts, std::less<>> verdicts;
     std::vector<WaiverInfo> waivers;
     std::vector<ScopeDecision> decisions;
+    /// Oldest first; empty without a ledger.
+    std::vector<TrendPoint> trend;
     Coverage coverage;
     std::vector<Diagnostic> diagnostics;
     int exit_code = 0;
