@@ -202,6 +202,17 @@ TEST_CASE("paths start at the working folder, and a module beside it is still re
     repository.call.working_directory = "/elsewhere";
     CHECK(repository.scan({"/repo/module"}) == 1);
     CHECK(repository.reported("\"main.tf\""));
+
+    // A working folder around the repository is where paths start, too.
+    repository.call.working_directory = "/";
+    CHECK(repository.scan({"/repo/module"}) == 1);
+    CHECK(repository.reported("\"main.tf\""));
+    repository.system.files["/home/me/other/.git/HEAD"] = "";
+    repository.system.files["/home/me/other/sub/main.tf"] = public_bucket;
+    repository.call.working_directory = "/home/me";
+    CHECK(repository.scan({"other/sub"}) == 1);
+    CHECK(repository.reported("\"other/sub/main.tf\""));
+    CHECK(repository.scan({"other", "--exclude", "other/sub"}) == 0);
 }
 
 TEST_CASE("a baseline makes known findings not count, and tells what is gone") {
