@@ -866,9 +866,9 @@ class LinksTo : public Condition {
         for (ResourceId id : judging.graph.referenced_by(value)) {
             if (std::find(types.begin(), types.end(), judging.graph[id].type) != types.end()) found.insert(id);
         }
-        if (const auto text = scalar_text(value); text && !text->empty() && found.empty()) {
+        if (const auto identity = identity_of(value); identity && found.empty()) {
             for (const std::string& type : types) {
-                for (ResourceId id : judging.links.by_value(type, keys, *text)) found.insert(id);
+                for (ResourceId id : judging.links.by_value(type, keys, *identity)) found.insert(id);
             }
         }
         return {found.begin(), found.end()};

@@ -147,6 +147,7 @@ Catalogue load_catalogue(const std::vector<RuleFolder>& folders, bool builtin_ru
                           ? std::make_unique<RuleSet>(RuleSet::from_pack(embedded_rules(), *catalogue.controls))
                           : std::make_unique<RuleSet>();
     for (const FolderLoader& loader : loaders) loader.load_rules(*catalogue.rules, *catalogue.controls);
+    catalogue.rules->set_document_reader(read_text_document);
     return catalogue;
 }
 

@@ -70,6 +70,19 @@ Span place_of(const Value& value) {
     return value.origin();
 }
 
+std::optional<Value> read_text_document(std::string_view text, std::string_view format) {
+    // No source of the run: spans of source 0 are no places.
+    const Source source(SourceId{}, {}, std::string(text));
+    Diagnostics faults;
+    if (format == "json") {
+        auto value = read_json(source, faults);
+        return faults.has_errors() ? std::nullopt : value;
+    }
+    const YamlFile file = read_yaml(source, {}, faults);
+    if (faults.has_errors() || file.documents.size() != 1) return std::nullopt;
+    return file.documents.front().root;
+}
+
 void read_fields(const Value& mapping, std::string_view what, std::span<const Field> fields, Diagnostics& diagnostics) {
     if (!mapping.is_mapping()) {
         diagnostics.error("settings-value", std::string(what) + " must be a mapping of keys to values",

@@ -48,6 +48,7 @@ class RuleFileTest {
         const auto document = read_document(source, diagnostics);
         if (document) {
             rules_.add(document->root, called_, controls_, diagnostics);
+            rules_.set_document_reader(read_text_document);
             examples_ = RuleSet::examples(document->root, diagnostics);
         }
         for (const Diagnostic& diagnostic : diagnostics.items())
