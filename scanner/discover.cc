@@ -103,8 +103,12 @@ std::vector<std::string> discover(const FileSystem& file_system, const std::vect
                     continue;
                 }
                 open.push_back({std::move(path), folder.depth + 1});
-            } else if (entry.kind == FileSystem::Kind::file && wanted(path)) {
-                found.push_back(std::move(path));
+            } else if (wanted(path)) {
+                if (entry.kind == FileSystem::Kind::file)
+                    found.push_back(std::move(path));
+                else
+                    diagnostics.file_error("not-a-file", path, "This is neither a file nor a folder",
+                                           "It was not read. Links to folders are not followed.");
             }
         }
     }

@@ -107,7 +107,8 @@ constexpr std::array<std::string_view, 3> colors = {"auto", "always", "never"};
 std::string not_one_of(const std::string& value, std::span<const std::string_view> allowed) {
     std::string out = quoted(value) + " is not one of ";
     for (std::string_view item : allowed) out += (item == allowed.front() ? "" : ", ") + std::string(item);
-    return out + "." + suggestion(value, allowed);
+    const std::string near = suggestion(value, allowed);
+    return near.empty() ? out : out + "." + near;
 }
 
 std::string set_format(Options& options, const std::string& value) {
@@ -372,8 +373,8 @@ std::string take_flags(const std::vector<std::string>& arguments, const CommandR
         const std::string value = option.value.empty() ? std::string() : option.value.front();
         const std::string error = row->set(options, value);
         if (!error.empty())
-            return "plumbline " + std::string(command.name) + ": --" + std::string(row->name) + ": " + error + "." +
-                   see_help(command.name);
+            return "plumbline " + std::string(command.name) + ": --" + std::string(row->name) + ": " + error +
+                   (error.ends_with('?') ? "" : ".") + see_help(command.name);
     }
     return "";
 }

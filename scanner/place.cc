@@ -1,7 +1,6 @@
 #include "scanner/place.h"
 
-#include <algorithm>
-#include <span>
+#include <optional>
 
 #include "scanner/model/text.h"
 
@@ -19,18 +18,23 @@ std::string below(const std::string& path, const std::string& folder) {
     return path.substr(folder == "/" ? 1 : folder.size() + 1);
 }
 
-/// The innermost folder around `folder` that holds `.git`; `folder` itself when there is none.
-std::string repository_top(const std::string& folder, const System& system) {
+/// The innermost folder around `folder` that holds `.git`.
+std::optional<std::string> repository_top(const std::string& folder, const System& system) {
     for (std::string at = folder; at != "/"; at = folder_of(at)) {
         if (system.open(at)->exists(".git")) return at;
     }
-    return folder;
+    return std::nullopt;
 }
 
 }  // namespace
 
-std::string Place::base_in_root() const {
-    return below(base, root);
+std::string Place::pattern_in_root(std::string pattern) const {
+    if (pattern.starts_with("./")) pattern.erase(0, 2);
+    // A pattern without a slash is about names at any depth, `**` about any folder.
+    if (pattern.find('/') == std::string::npos || pattern.starts_with("**/") || base == root) return pattern;
+    if (is_below(base, root)) return below(base, root) + "/" + pattern;
+    const std::string prefix = below(root, base) + "/";
+    return pattern.starts_with(prefix) ? pattern.substr(prefix.size()) : pattern;
 }
 
 std::string Place::inside(const std::string& absolute) const {
@@ -41,15 +45,15 @@ std::string Place::shown(std::string_view path) const {
     if (path != outside_folder && is_below(path, outside_folder))
         return std::string(path.substr(outside_folder.size()));
     if (path.starts_with('/') || base == root) return std::string(path);
-    const std::string from = base_in_root();
-    if (path != from && is_below(path, from)) return std::string(path.substr(from.size() + 1));
+    if (is_below(root, base)) return below(root, base) + (path.empty() ? "" : "/") + std::string(path);
     std::string up;
+    const std::string from = below(base, root);
     std::string_view folder = from;
     while (!is_below(path, folder)) {
         up += "../";
         folder = parent_path(folder);
     }
-    if (path == folder) return up.empty() ? "." : up.substr(0, up.size() - 1);
+    if (path == folder) return up.empty() ? "" : up.substr(0, up.size() - 1);
     return up + std::string(folder.empty() ? path : path.substr(folder.size() + 1));
 }
 
@@ -70,19 +74,17 @@ Place locate(const std::vector<std::string>& typed, const std::string& working_d
         const auto entry = system.open(folder_of(*real))->stat(file_name(*real));
         named.push_back({*real, entry ? entry->kind : FileSystem::Kind::directory});
     }
-    Place place;
-    place.base = working_directory;
-    const bool all_here = std::all_of(named.begin(), named.end(),
-                                      [&](const Named& item) { return is_below(item.path, working_directory); });
-    if (!all_here) {
-        std::string common;
-        for (const Named& item : named) {
-            const std::string folder = item.kind == FileSystem::Kind::directory ? item.path : folder_of(item.path);
-            common = common.empty() ? folder : common_folder(common, folder);
-        }
-        place.base = common;
+    std::string common;
+    bool all_here = working_directory != "/";
+    for (const Named& item : named) {
+        const std::string folder = item.kind == FileSystem::Kind::directory ? item.path : folder_of(item.path);
+        common = common.empty() ? folder : common_folder(common, folder);
+        all_here = all_here && is_below(item.path, working_directory);
     }
-    place.root = repository_top(place.base, system);
+    if (common.empty()) common = working_directory;
+    Place place;
+    place.base = all_here ? working_directory : common;
+    place.root = repository_top(common, system).value_or(place.base);
     for (const Named& item : named) {
         std::string path = below(item.path, place.root);
         (item.kind == FileSystem::Kind::directory ? place.folders : place.files).push_back(path);

@@ -58,11 +58,7 @@ void merge_settings(Session& session) {
     options.excluded_rules.insert(options.excluded_rules.end(), config.excluded_rules.begin(),
                                   config.excluded_rules.end());
     // Typed patterns are meant from the working folder, those of the configuration from the tree's top.
-    const std::string base = session.place.base_in_root();
-    for (std::string& glob : options.exclude) {
-        if (glob.starts_with("./")) glob.erase(0, 2);
-        if (!base.empty() && glob.find('/') != std::string::npos) glob = base + "/" + glob;
-    }
+    for (std::string& glob : options.exclude) glob = session.place.pattern_in_root(glob);
     options.exclude.insert(options.exclude.end(), config.exclude.begin(), config.exclude.end());
     if (!config.builtin_rules) options.no_builtin_rules = true;
 }

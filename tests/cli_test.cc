@@ -123,7 +123,7 @@ TEST_CASE("usage errors say what is wrong and what was likely meant") {
             .starts_with("plumbline scan: --format: there is no format \"serif\". Did you mean \"sarif\"? Formats: "));
     CHECK(error({"scan", "--severity", "hihg"}) ==
           "plumbline scan: --severity: \"hihg\" is not one of info, low, medium, high, critical. Did you mean "
-          "\"high\"?.");
+          "\"high\"?");
     CHECK(error({"scan", "--jobs", "0"}) == "plumbline scan: --jobs: \"0\" is not a number from 1 to 256.");
     CHECK(error({"scan", "--var", "x"}) == "plumbline scan: --var: \"x\" is not of the form NAME=VALUE.");
     CHECK(error({"scan", "--format", "json", "--format", "sarif"}) ==
@@ -167,7 +167,7 @@ TEST_CASE("each --format has its own --output, in either order") {
           1);
     CHECK(repository.out == "");
     CHECK(repository.system.files["/repo/sub/report.txt"].find("aws_s3_bucket.open") != std::string::npos);
-    CHECK(repository.system.files["/repo/report.sarif"].find("sarif-2.1.0") != std::string::npos);
+    CHECK(repository.system.files["/repo/report.sarif"].find("\"2.1.0\"") != std::string::npos);
     CHECK(repository.system.files["/repo/x.json"].starts_with("{"));
     CHECK(repository.run({"scan", "--output", "report.unknown"}) == 2);
     CHECK(repository.err.starts_with("plumbline scan: --output \"report.unknown\" needs a --format."));
@@ -202,6 +202,17 @@ TEST_CASE("paths start at the working folder, and a module beside it is still re
     repository.call.working_directory = "/elsewhere";
     CHECK(repository.scan({"/repo/module"}) == 1);
     CHECK(repository.reported("\"main.tf\""));
+
+    // A working folder around the repository is where paths start, too.
+    repository.call.working_directory = "/";
+    CHECK(repository.scan({"/repo/module"}) == 1);
+    CHECK(repository.reported("\"main.tf\""));
+    repository.system.files["/home/me/other/.git/HEAD"] = "";
+    repository.system.files["/home/me/other/sub/main.tf"] = public_bucket;
+    repository.call.working_directory = "/home/me";
+    CHECK(repository.scan({"other/sub"}) == 1);
+    CHECK(repository.reported("\"other/sub/main.tf\""));
+    CHECK(repository.scan({"other", "--exclude", "other/sub"}) == 0);
 }
 
 TEST_CASE("a baseline makes known findings not count, and tells what is gone") {
