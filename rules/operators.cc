@@ -430,10 +430,13 @@ class Cidr : public Operator {
     explicit Cidr(bool internet) : internet_(internet) {}
     Truth test(const Value& value, const Scope&, CauseRef& cause) const override {
         if (value.is_unknown()) {
-            // A prefix such as "10." already says that it is not everything.
-            const std::string prefix = known_prefix(value);
-            if (internet_ && !prefix.empty() && prefix.find_first_not_of("0:./1") != std::string::npos)
-                return Truth::no;
+            // The length at the end decides, whatever the address: `10.${x}.0.0/16`.
+            const std::string suffix = known_suffix(value);
+            const std::size_t slash = suffix.rfind('/');
+            if (internet_ && slash != std::string::npos) {
+                const auto length = Number::parse(std::string_view(suffix).substr(slash + 1));
+                if (length && Number(1) < *length) return Truth::no;
+            }
             return undecided(value, cause);
         }
         const auto text = scalar_text(value);
