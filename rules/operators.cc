@@ -45,6 +45,18 @@ Truth undecided(const Value& value, CauseRef& cause) {
     return Truth::unknown;
 }
 
+/// Whether a trace says that the value simply is an attribute of a resource, whatever names it went through.
+bool is_computed(const Trace* trace) {
+    for (int steps = 0; trace && steps < 100; ++steps) {
+        if (trace->kind == Trace::Kind::reference)
+            return !trace->name.starts_with("data.external") &&
+                   trace->name.find("terraform_remote_state") == std::string::npos;
+        if (trace->kind == Trace::Kind::expression || trace->from.size() != 1) return false;
+        trace = trace->from.front().get();
+    }
+    return false;
+}
+
 std::string list_text(const Values& values) {
     std::string out;
     for (const Value& value : values) out += (out.empty() ? "" : ", ") + value.to_text(60);
@@ -623,6 +635,8 @@ Truth loosely_equal(const Value& value, const Value& wanted, bool ignore_case, C
         const Value& other = value.is_unknown() ? wanted : value;
         if (other.is_unknown()) return undecided(unknown, cause);
         const auto text = scalar_text(other);
+        // What a provider computes (an ARN, an id) is never the wildcard.
+        if (text == "*" && is_computed(unknown.trace().get())) return Truth::no;
         const std::string prefix = known_prefix(unknown), suffix = known_suffix(unknown);
         if (text && (text->size() < std::max(prefix.size(), suffix.size()) ||
                      !same_text(std::string_view(*text).substr(0, prefix.size()), prefix, ignore_case) ||
