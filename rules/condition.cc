@@ -477,10 +477,7 @@ Answer answer_of(Invalid invalid, Evidence evidence) {
 class DocumentCheck : public Condition {
   public:
     DocumentCheck(Path path, ConditionPtr check, std::string format, Invalid invalid)
-        : path_(std::move(path)),
-          check_(std::move(check)),
-          format_(std::move(format)),
-          invalid_passes_(invalid_passes) {}
+        : path_(std::move(path)), check_(std::move(check)), format_(std::move(format)), invalid_(invalid) {}
     std::string describe() const override { return "the document in " + path_.text(); }
     std::string message(const Evidence& evidence) const override {
         if (!evidence.present) return Condition::message(evidence);
@@ -1249,9 +1246,8 @@ ConditionPtr ConditionParts::make_document() {
     auto at = path("document");
     ConditionPtr check = condition("check", true);
     static constexpr std::array<std::string_view, 2> formats = {"json", "yaml"};
-    static constexpr std::array<std::string_view, 2> words = {"fail", "pass"};
     const std::string format(formats[word("format", formats)]);
-    const bool invalid_passes = word("invalid", words) == 1;
+    const auto invalid = static_cast<Invalid>(word("invalid", missing_words));
     if (!at) return nullptr;
     return std::make_unique<DocumentCheck>(std::move(*at), std::move(check), format, invalid);
 }
