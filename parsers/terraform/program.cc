@@ -508,8 +508,11 @@ Value Module::argument_or_default(const std::string& name, const VariableConfig&
                                        config.block->header);
         }
         trace = make_trace(Trace::Kind::variable_default, config.block->header, "var." + name);
-        return Value::unknown(config.type.type, make_cause("var." + name + " has no default and no value was given",
-                                                           config.block->header))
+        Refinement known;
+        known.not_null = !config.nullable;
+        return Value::unknown(
+                   config.type.type,
+                   make_cause("var." + name + " has no default and no value was given", config.block->header), known)
             .traced(std::move(trace));
     }
     const TraceRef inner = value.trace();
