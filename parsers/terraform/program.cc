@@ -20,7 +20,7 @@ using Kind = Expr::Kind;
 constexpr int max_module_depth = 50;
 // One `count` or `for_each`: what a provider could be asked to create in a day.
 constexpr std::size_t max_instances = 100'000;
-constexpr std::uint64_t max_file = 32U << 20;
+constexpr std::uint64_t max_file = 16U << 20;
 
 enum class State : std::uint8_t { none, busy, done };
 

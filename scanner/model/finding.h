@@ -69,7 +69,8 @@ struct Finding {
     std::vector<std::string> owners;
     /// Fails, is not accepted, not in the baseline, at or above the threshold: makes exit code 1.
     bool counts() const {
-        return judgement.verdict == Verdict::fail && accepted.empty() && baseline != BaselineState::unchanged;
+        return judgement.verdict == Verdict::fail && accepted.empty() && baseline != BaselineState::unchanged &&
+               baseline != BaselineState::absent;
     }
 };
 

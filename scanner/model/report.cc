@@ -1,8 +1,29 @@
 #include "scanner/model/report.h"
 
 #include <algorithm>
+#include <array>
 
 namespace plumbline {
+
+void VerdictCounts::add(const VerdictCounts& other) {
+    pass += other.pass;
+    fail += other.fail;
+    undecided += other.undecided;
+    not_applicable += other.not_applicable;
+    accepted += other.accepted;
+}
+
+std::string_view to_string(Maturity maturity) {
+    static constexpr std::array<std::string_view, 5> names = {"not assessed", "not in place", "in place, not effective",
+                                                              "effective, not provable", "effective and provable"};
+    return names[static_cast<std::size_t>(maturity)];
+}
+
+Maturity maturity_of(const VerdictCounts& counts, bool dated_history) {
+    if (counts.fail > 0) return counts.pass > 0 ? Maturity::not_effective : Maturity::not_in_place;
+    if (counts.pass == 0) return counts.accepted > 0 ? Maturity::not_in_place : Maturity::not_assessed;
+    return dated_history && counts.undecided == 0 ? Maturity::provable : Maturity::not_provable;
+}
 
 const RuleInfo* Report::rule(std::string_view id) const {
     const auto at = std::lower_bound(rules.begin(), rules.end(), id,
@@ -10,10 +31,49 @@ const RuleInfo* Report::rule(std::string_view id) const {
     return at != rules.end() && at->id == id ? &*at : nullptr;
 }
 
+const ControlInfo* Report::control(std::string_view id) const {
+    const auto at =
+        std::find_if(controls.begin(), controls.end(), [&](const ControlInfo& item) { return item.id == id; });
+    return at != controls.end() ? &*at : nullptr;
+}
+
+const FrameworkInfo* Report::framework(std::string_view id) const {
+    const auto at =
+        std::find_if(frameworks.begin(), frameworks.end(), [&](const FrameworkInfo& item) { return item.id == id; });
+    return at != frameworks.end() ? &*at : nullptr;
+}
+
 std::size_t Report::count(Verdict verdict) const {
     return static_cast<std::size_t>(std::count_if(findings.begin(), findings.end(), [&](const Finding& finding) {
-        return finding.judgement.verdict == verdict && finding.accepted.empty();
+        return finding.judgement.verdict == verdict && finding.accepted.empty() &&
+               finding.baseline != BaselineState::absent;
     }));
+}
+
+void Report::count_verdicts() {
+    verdicts.clear();
+    for (const Finding& finding : findings) {
+        if (finding.baseline == BaselineState::absent) continue;
+        VerdictCounts& counts = verdicts[finding.rule];
+        if (!finding.accepted.empty()) {
+            ++counts.accepted;
+            continue;
+        }
+        switch (finding.judgement.verdict) {
+            case Verdict::pass:
+                ++counts.pass;
+                break;
+            case Verdict::fail:
+                ++counts.fail;
+                break;
+            case Verdict::undecided:
+                ++counts.undecided;
+                break;
+            case Verdict::not_applicable:
+                ++counts.not_applicable;
+                break;
+        }
+    }
 }
 
 }  // namespace plumbline

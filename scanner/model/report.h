@@ -26,6 +26,16 @@ struct ControlLink {
     Closeness closeness = Closeness::partial;
 };
 
+/// One id of a framework's catalogue. Views live as long as the control map.
+struct RequirementInfo {
+    std::string_view id, title;
+    std::string_view parent;  ///< heading it stands under; empty for none
+    bool heading = false;     ///< groups others; never reported
+    bool withdrawn = false;   ///< never reported
+    /// Baselines and levels it belongs to: `low`, `moderate`, `level-1`, ...
+    std::span<const std::string> groups = {};
+};
+
 /// A framework as reporters need it.
 struct FrameworkInfo {
     std::string_view id;    ///< `iso27001_2022`
@@ -33,6 +43,56 @@ struct FrameworkInfo {
     std::string_view version;
     std::string_view organization;
     std::string_view url;
+    /// The whole catalogue in its own order, headings included: matrices also show what no rule is evidence for.
+    std::vector<RequirementInfo> requirements = {};
+};
+
+/// One of our own controls. Views live as long as the control map.
+struct ControlInfo {
+    std::string_view id, title, objective, domain;
+    std::string_view proves;   ///< what evidence from code shows
+    std::string_view cadence;  ///< how often evidence is due
+    /// Kinds of input that evidence comes from: `terraform`, `git-host-settings`, ...
+    std::span<const std::string> from = {};
+    std::span<const ControlLink> links = {};
+    /// Dated results over the period exist (a ledger, an audit): what makes an effective control provable.
+    bool dated_history = false;
+};
+
+/// How many verdicts of each kind; a verdict that was accepted counts as `accepted` and as nothing else.
+struct VerdictCounts {
+    std::uint64_t pass = 0, fail = 0, undecided = 0, not_applicable = 0, accepted = 0;
+    void add(const VerdictCounts& other);
+    /// Whether anything was judged that bears on the control.
+    bool any() const { return pass + fail + undecided + accepted > 0; }
+};
+
+/// How far a control has come, from verdicts alone.
+enum class Maturity : std::uint8_t {
+    not_assessed,   ///< nothing was judged, or everything is undecided
+    not_in_place,   ///< nothing passes
+    not_effective,  ///< in place, but something fails
+    not_provable,   ///< nothing fails, but there is no dated history or something is undecided
+    provable,
+};
+std::string_view to_string(Maturity maturity);
+Maturity maturity_of(const VerdictCounts& counts, bool dated_history);
+
+/// An entry of the waiver file, for the register of exceptions.
+struct WaiverInfo {
+    std::vector<std::string> rules;  ///< rule or control ids and globs as written
+    std::string resource, path;      ///< patterns; empty for any
+    Acceptance acceptance;           ///< owner, reason, approver, ...
+    std::uint64_t matched = 0;       ///< findings it accepts
+    std::string state;               ///< `active`, `expired`, `unused`
+};
+
+/// What the organisation decided on a requirement of a framework (configuration), for the Statement of Applicability.
+struct ScopeDecision {
+    std::string framework, id;
+    bool applicable = true;
+    std::string justification, owner;
+    std::string status;  ///< implementation status in the organisation's words; empty: what the verdicts say
 };
 
 /// What reporters say about a rule. Views live as long as the rule set.
@@ -53,9 +113,17 @@ struct Coverage {
     std::vector<CoverageGap> gaps;
 };
 
+/// One earlier scan of a ledger, for the trend.
+struct TrendPoint {
+    std::string date;  ///< `YYYY-MM-DD`
+    VerdictCounts counts;
+};
+
 /// Everything a reporter gets. Findings are sorted by file, offset, rule, address.
 struct Report {
     std::string tool_version;
+    /// Home page of the program, absolute; SARIF wants one.
+    std::string tool_uri;
     /// RFC 3339 in UTC; the clock was read once, by main. Empty leaves times out (tests, reproducible output).
     std::string started_at;
     /// As the user typed it.
@@ -63,17 +131,31 @@ struct Report {
     /// Where relative paths start, as a file URI ending in `/`; empty when it must not be shown.
     std::string root_uri;
     std::string commit;
+    /// Absolute URI of the repository without credentials, and the branch; empty when unknown.
+    std::string repository_uri, branch;
     std::vector<Finding> findings;
     /// Every rule that was run (not only those with findings), sorted by id. Findings name them by id.
     std::vector<RuleInfo> rules;
     std::vector<FrameworkInfo> frameworks;
+    /// Every control, in the order of rules/controls.yaml.
+    std::vector<ControlInfo> controls;
+    /// Per rule id, of every verdict given: also of those whose findings were not kept.
+    std::map<std::string, VerdictCounts, std::less<>> verdicts;
+    std::vector<WaiverInfo> waivers;
+    std::vector<ScopeDecision> decisions;
+    /// Oldest first; empty without a ledger.
+    std::vector<TrendPoint> trend;
     Coverage coverage;
     std::vector<Diagnostic> diagnostics;
     int exit_code = 0;
 
     const RuleInfo* rule(std::string_view id) const;
-    /// How many findings have that verdict, accepted ones left out.
+    const ControlInfo* control(std::string_view id) const;
+    const FrameworkInfo* framework(std::string_view id) const;
+    /// How many findings have that verdict; accepted ones and those that are gone since the baseline left out.
     std::size_t count(Verdict verdict) const;
+    /// Fills `verdicts` from `findings`. For scans that keep every finding.
+    void count_verdicts();
 };
 
 /// How a report is to look.
