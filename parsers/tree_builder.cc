@@ -1,7 +1,9 @@
 #include "parsers/tree_builder.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <unordered_set>
+
+#include "scanner/model/text.h"
 
 namespace plumbline {
 
@@ -9,20 +11,22 @@ void TreeBuilder::reset() {
     open_.clear();
     root_ = Value();
     last_weight_ = 0;
+    last_height_ = 0;
 }
 
 Value TreeBuilder::end(Span span) {
     Frame frame = std::move(open_.back());
     open_.pop_back();
     last_weight_ = frame.weight;
+    last_height_ = frame.height;
     TraceRef trace = make_trace(Trace::Kind::literal, span);
     if (frame.kind == Frame::Kind::sequence) return Value::tuple(std::move(frame.elements)).traced(std::move(trace));
 
-    std::unordered_map<std::string_view, Span> seen;
+    // Names are copied: appending below moves short ones.
+    std::unordered_set<std::string> names;
     for (const Member& member : frame.members) {
-        const auto [place, fresh] = seen.emplace(member.name, member.span);
-        if (!fresh) {
-            diagnostics_.warning("duplicate-key", "The key \"" + member.name + "\" is given twice",
+        if (!names.insert(member.name).second) {
+            diagnostics_.warning("duplicate-key", "The key " + quoted(member.name) + " is given twice",
                                  "The last one wins. Remove the other, or the value in force is easy to misread.",
                                  member.span);
         }
@@ -30,22 +34,22 @@ Value TreeBuilder::end(Span span) {
     // YAML's merge type: the mapping's own keys win over merged ones, an earlier merged mapping over a later one.
     for (const Value& merged : frame.merged) {
         for (const Member& member : merged.members()) {
-            const bool have = std::any_of(frame.members.begin(), frame.members.end(),
-                                          [&](const Member& own) { return own.name == member.name; });
-            if (!have) frame.members.push_back(member);
+            if (names.insert(member.name).second) frame.members.push_back(member);
         }
     }
     return Value::object(std::move(frame.members)).traced(std::move(trace));
 }
 
-void TreeBuilder::add(Value value, Span span, std::uint64_t weight) {
+void TreeBuilder::add(Value value, Span span, std::uint64_t weight, std::uint32_t height) {
     last_weight_ = weight;
+    last_height_ = height;
     if (open_.empty()) {
         root_ = std::move(value);
         return;
     }
     Frame& frame = open_.back();
     frame.weight += weight;
+    frame.height = std::max(frame.height, height + 1);
     if (frame.kind == Frame::Kind::sequence) {
         frame.elements.push_back(std::move(value));
         return;

@@ -8,13 +8,15 @@
 
 namespace plumbline {
 
-/// Values in the form the build packs into the program: YAML at 5 MB/s would cost the pre-commit hook its budget. A pack is
-/// a list of values that are decoded one by one, so that only what a scan touches costs time.
-/// Layout: u32 count, then u32 end offsets, then the values (tag byte, LEB128 lengths, bytes). Little endian. Places
-/// (traces and spans) are left out, unknowns cannot be packed.
+/// Values in the form the build packs into the program: YAML at 5 MB/s would cost the pre-commit hook its budget. A
+/// pack is a list of values that are decoded one by one, so that only what a scan touches costs time. Layout: u32
+/// count, then u32 end offsets (from the first value's first byte), then the values: a tag byte (kind in the low four
+/// bits, marks above them), LEB128 lengths, bytes. Little endian. Places (traces and spans) are left out.
 class PackWriter {
   public:
-    void add(const Value& value);
+    /// False, with nothing added, for what cannot be packed: an unknown anywhere inside, nesting deeper than 500
+    /// levels, a number beyond 10^±20000, a pack that would outgrow 4 GB.
+    [[nodiscard]] bool add(const Value& value);
     std::string finish() const;
 
   private:
@@ -23,14 +25,18 @@ class PackWriter {
     std::uint32_t count_ = 0;
 };
 
-/// Reads a pack made by this same build: its form is trusted.
+/// Reads a pack made by this same build: its form is trusted, bounds are asserted in debug builds.
 class PackReader {
   public:
+    /// `pack` must outlive the reader; values do not refer to it.
     explicit PackReader(std::string_view pack) : pack_(pack) {}
     std::size_t size() const;
+    /// Precondition: `index < size()`.
     Value value(std::size_t index) const;
 
   private:
+    std::uint32_t end_of(std::size_t index) const;
+
     std::string_view pack_;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,20 +22,24 @@ class CompiledRule;
 /// An example of a rule: input and expected verdicts. Run by `plumbline rules test` and the project's tests.
 struct RuleExample {
     std::string name;
-    std::string platform;                       ///< the key its files stand under: `terraform`, `kubernetes`, ...
-    std::map<std::string, std::string> files;   ///< path -> text; a single text gets the platform's usual file name
-    std::map<std::string, Verdict> expect;      ///< address -> verdict; the address "" stands for every verdict given
-    std::optional<std::uint32_t> line;          ///< that a failing verdict points at
-    Span span;                                  ///< in the rule file
+    std::string platform;                      ///< the key its files stand under: `terraform`, `kubernetes`, ...
+    std::map<std::string, std::string> files;  ///< path -> text; a single text gets the platform's usual file name
+    std::map<std::string, Verdict> expect;     ///< address -> verdict; the address "" stands for every verdict given
+    std::optional<std::uint32_t> line;         ///< that a failing verdict points at
+    Span span;                                 ///< in the rule file
 };
 
 /// One step of a judgement, for `explain`.
 struct ExplainedStep {
-    int depth = 0;            ///< nesting of conditions
-    std::string text;         ///< `versioning.enabled equals true: the value is false`
-    std::string answer;       ///< `true`, `false`, `unknown`
-    Span place;               ///< of the value looked at; invalid when there is none
+    int depth = 0;       ///< nesting of conditions
+    std::string text;    ///< `versioning.enabled equals true: the value is false`
+    std::string answer;  ///< `true`, `false`, `unknown`
+    Span place;          ///< of the value looked at; invalid when there is none
 };
+
+/// Reads a document that stands in a string: `format` is `json` or `yaml`; nullopt when the text is none. Given by the
+/// scanner, since rules do not include parsers.
+using DocumentReader = std::function<std::optional<Value>(std::string_view text, std::string_view format)>;
 
 /// The rules of a run. Loading is done by one thread; afterwards `judge` may be called from several at once.
 class RuleSet {
@@ -46,8 +51,9 @@ class RuleSet {
 
     /// From what the build packed. `controls` must outlive the set (it gives the framework links of each rule).
     static RuleSet from_pack(std::string_view pack, const ControlMap& controls);
-    /// One rule file's document, read by our YAML reader (with places). Everything is checked now: unknown keys, patterns
-    /// that RE2 refuses, unknown controls, ids and aliases given twice. False after diagnostics. `file` is reported.
+    /// One rule file's document, read by our YAML reader (with places). Everything is checked now: unknown keys,
+    /// patterns that RE2 refuses, unknown controls, ids and aliases given twice. False after diagnostics. `file` is
+    /// reported.
     bool add(const Value& document, std::string_view file, const ControlMap& controls, Diagnostics& diagnostics);
     /// What the build packs for this document: metadata, then checks.
     static std::pair<Value, Value> packable(const Value& document, std::string_view file);
@@ -68,9 +74,11 @@ class RuleSet {
         keep_only(kept);
     }
 
-    /// Every verdict of every rule on every resource it applies to, `not_applicable` included; in the order resource, rule.
-    /// Fills everything of a `Finding` but acceptance, baseline, environments and owners.
+    /// Every verdict of every rule on every resource it applies to, `not_applicable` included; in the order resource,
+    /// rule. Fills everything of a `Finding` but acceptance, baseline, environments and owners.
     std::vector<Finding> judge(const Graph& graph, const SourceSet& sources) const;
+    /// Without one, documents in strings are unknown.
+    void set_document_reader(DocumentReader reader);
     /// Why that rule judged that resource as it did; empty when the rule does not apply to its type.
     std::vector<ExplainedStep> explain(std::string_view rule_id, const Resource& resource, const Graph& graph,
                                        const SourceSet& sources, std::optional<Finding>& finding) const;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <set>
 
 #include "parsers/parser.h"
 #include "scanner/model/text.h"
@@ -17,7 +19,20 @@ bool wanted(std::string_view path) {
 }
 
 bool excluded(std::string_view path, const std::vector<std::string>& globs) {
-    return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return glob_match(glob, path); });
+    return std::any_of(globs.begin(), globs.end(), [&](std::string_view glob) {
+        if (glob.ends_with('/')) glob.remove_suffix(1);
+        // As in .gitignore: a pattern without a slash is about names at any depth.
+        return glob_match(glob, glob.find('/') == std::string_view::npos ? file_name(path) : path);
+    });
+}
+
+/// The folder of the Helm chart that the file belongs to; nullopt when it belongs to none.
+std::optional<std::string> chart_of(const FileSystem& file_system, std::string_view path) {
+    for (std::string_view folder = parent_path(path);; folder = parent_path(folder)) {
+        const std::string prefix = folder.empty() ? std::string() : std::string(folder) + "/";
+        if (file_system.exists(prefix + "Chart.yaml")) return std::string(folder);
+        if (folder.empty()) return std::nullopt;
+    }
 }
 
 }  // namespace
@@ -38,6 +53,22 @@ std::vector<std::string> discover(const FileSystem& file_system, const std::vect
         std::size_t depth;
     };
     std::vector<Folder> open;
+    std::set<std::string, std::less<>> visited;  // folders whose files are neighbours of a named one
+    const auto add_neighbours = [&](std::string_view path) {
+        if (const auto chart = chart_of(file_system, path)) {
+            if (visited.insert(*chart).second) open.push_back({*chart, 0});
+            return;
+        }
+        const std::string folder(parent_path(path));
+        if (!visited.insert(folder).second) return;
+        const auto entries = file_system.list(folder);
+        if (!entries) return;  // the named file itself can still be read
+        for (const FileSystem::Entry& entry : *entries) {
+            std::string neighbour = folder.empty() ? entry.name : folder + "/" + entry.name;
+            if (entry.kind == FileSystem::Kind::file && wanted(neighbour) && !excluded(neighbour, exclude))
+                found.push_back(std::move(neighbour));
+        }
+    };
     for (const std::string& path : paths) {
         const auto entry = file_system.stat(path);
         if (!entry) {
@@ -47,6 +78,7 @@ std::vector<std::string> discover(const FileSystem& file_system, const std::vect
             open.push_back({path, 0});
         } else if (entry->kind == FileSystem::Kind::file) {
             found.push_back(path);
+            add_neighbours(path);
         } else {
             diagnostics.file_error("not-a-file", path, "This is neither a file nor a folder", "It was not read.");
         }
@@ -71,8 +103,12 @@ std::vector<std::string> discover(const FileSystem& file_system, const std::vect
                     continue;
                 }
                 open.push_back({std::move(path), folder.depth + 1});
-            } else if (entry.kind == FileSystem::Kind::file && wanted(path)) {
-                found.push_back(std::move(path));
+            } else if (wanted(path)) {
+                if (entry.kind == FileSystem::Kind::file)
+                    found.push_back(std::move(path));
+                else
+                    diagnostics.file_error("not-a-file", path, "This is neither a file nor a folder",
+                                           "It was not read. Links to folders are not followed.");
             }
         }
     }

@@ -11,7 +11,8 @@ namespace plumbline {
 
 /// Every file below `paths` (files or folders of `file_system`) that some parser may want, sorted, each once. Folders
 /// that hold other programs' state (`.git`, `.terraform`, `node_modules`, ...) and what `exclude` (globs) names are
-/// left out.
+/// left out. A glob without `/` is about names at any depth, as in .gitignore. A named file comes with its neighbours:
+/// the files of its folder, or of its Helm chart, without which it cannot be judged; it is itself never left out.
 std::vector<std::string> discover(const FileSystem& file_system, const std::vector<std::string>& paths,
                                   const std::vector<std::string>& exclude, Diagnostics& diagnostics);
 

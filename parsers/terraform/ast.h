@@ -239,8 +239,6 @@ List<T> Arena::copy(std::span<const T> items) {
 std::unique_ptr<File> read_hcl(const Source& source, Diagnostics& diagnostics);
 /// Reads JSON syntax. Top-level Terraform blocks become blocks; expressions inside are parsed as templates.
 std::unique_ptr<File> read_hcl_json(const Source& source, Diagnostics& diagnostics);
-/// JSON variable files: every top-level property is an attribute whose value is taken literally, without templates.
-std::unique_ptr<File> read_tfvars_json(const Source& source, Diagnostics& diagnostics);
 /// One expression on its own, as `terraform console` takes it and --var for non-primitive types. Null when refused.
 /// A line feed outside of brackets ends it, and nothing may follow.
 const Expr* read_expression(const Source& source, Arena& arena, Diagnostics& diagnostics);

@@ -48,6 +48,31 @@ std::vector<Type> types_of(std::span<const Value> values) {
 
 Result convert_bare(const Value& value, const Type& target);
 
+/// The type without `optional()`: values have none of it.
+Type without_optional(const Type& type) {
+    switch (type.kind()) {
+        case Type::Kind::list:
+            return Type::list(without_optional(type.element()));
+        case Type::Kind::set:
+            return Type::set(without_optional(type.element()));
+        case Type::Kind::map:
+            return Type::map(without_optional(type.element()));
+        case Type::Kind::tuple: {
+            std::vector<Type> elements;
+            for (const Type& element : type.elements()) elements.push_back(without_optional(element));
+            return Type::tuple(std::move(elements));
+        }
+        case Type::Kind::object: {
+            std::vector<ObjectAttribute> attributes;
+            for (const ObjectAttribute& attribute : type.attributes())
+                attributes.push_back({attribute.name, without_optional(attribute.type)});
+            return Type::object(std::move(attributes));
+        }
+        default:
+            return type;
+    }
+}
+
 Result convert_elements(const Value& value, const Type& target) {
     std::vector<Value> items(value.elements().begin(), value.elements().end());
     Type element = target.element();
@@ -62,7 +87,7 @@ Result convert_elements(const Value& value, const Type& target) {
             return fail("element " + std::to_string(&item - items.data()) + ": " + converted.failure().message);
         item = converted.value();
     }
-    if (element.has_dynamic() && !items.empty()) element = items.front().type();
+    element = element.has_dynamic() && !items.empty() ? items.front().type() : without_optional(element);
     return target.kind() == Type::Kind::set ? Value::set(element, std::move(items))
                                             : Value::list(element, std::move(items));
 }
@@ -82,7 +107,7 @@ Result convert_members(const Value& value, const Type& target) {
         if (!converted.ok()) return fail("element \"" + member.name + "\": " + converted.failure().message);
         member.value = converted.value();
     }
-    if (element.has_dynamic() && !members.empty()) element = members.front().value.type();
+    element = element.has_dynamic() && !members.empty() ? members.front().value.type() : without_optional(element);
     return Value::map(element, std::move(members));
 }
 
@@ -119,9 +144,18 @@ Result convert_bare(const Value& value, const Type& target) {
             std::vector<Member> members;
             for (const ObjectAttribute& attribute : target.attributes()) {
                 const Member* have = value.find(attribute.name);
+                if (!have && has_open_schema(value)) {
+                    // A resource handed on as a whole has more than what is written.
+                    const Value computed = computed_attribute(value, attribute.name, {});
+                    members.push_back({attribute.name,
+                                       Value::unknown(without_optional(attribute.type), computed.as_unknown().cause)
+                                           .traced(computed.trace()),
+                                       {}});
+                    continue;
+                }
                 if (!have) {
                     if (!attribute.optional) return fail("attribute \"" + attribute.name + "\" is required");
-                    members.push_back({attribute.name, Value::null(attribute.type), {}});
+                    members.push_back({attribute.name, Value::null(without_optional(attribute.type)), {}});
                     continue;
                 }
                 Result converted = convert(have->value, attribute.type);
@@ -157,7 +191,7 @@ Result convert(const Value& value, const Type& target) {
     if (value.is_null()) {
         if (!value.type().is_dynamic() && !convertible(value.type(), target))
             return fail(target.friendly_name() + " required");
-        return keep(Value::null(target));
+        return keep(Value::null(without_optional(target)));
     }
     if (value.is_unknown()) {
         const Unknown& unknown = value.as_unknown();
@@ -166,7 +200,7 @@ Result convert(const Value& value, const Type& target) {
             return fail(target.friendly_name() + " required");
         Unknown made = unknown;
         const bool same_kind = unknown.type.kind() == target.kind();
-        made.type = target.has_dynamic() && same_kind ? unknown.type : target;
+        made.type = target.has_dynamic() && same_kind ? unknown.type : without_optional(target);
         if (!same_kind && !unknown.type.is_dynamic()) {
             const bool null = !unknown.refinement.not_null;
             made.refinement = {};
@@ -224,7 +258,14 @@ std::optional<Type> unify(std::span<const Type> types) {
     if (types.empty()) return Type::dynamic();
     if (std::all_of(types.begin(), types.end(), [&](const Type& t) { return t == types.front(); }))
         return types.front();
-    if (std::any_of(types.begin(), types.end(), [](const Type& t) { return t.is_dynamic(); })) return Type::dynamic();
+    if (std::any_of(types.begin(), types.end(), [](const Type& t) { return t.is_dynamic(); })) {
+        // A null or an unknown of no type fits in with texts and numbers; what a collection would become is open.
+        std::vector<Type> typed(types.begin(), types.end());
+        std::erase_if(typed, [](const Type& t) { return t.is_dynamic(); });
+        if (std::all_of(typed.begin(), typed.end(), [](const Type& t) { return t.is_primitive(); }))
+            return unify(typed);
+        return Type::dynamic();
+    }
     const auto all = [&](auto predicate) { return std::all_of(types.begin(), types.end(), predicate); };
     const auto of = [](Type::Kind kind) { return [kind](const Type& t) { return t.kind() == kind; }; };
     if (all([](const Type& t) { return t.is_primitive(); })) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "parsers/terraform/function_table.h"
+#include "scanner/model/text.h"
 
 namespace plumbline::terraform {
 namespace {
@@ -31,6 +32,28 @@ bool iterate(const Value& collection, const auto& visit) {
         if (!visit(Value::string(member.name), member.value)) return false;
     }
     return true;
+}
+
+/// One of two lists of the same length: a list of that length whose elements are open.
+Value either_list(const Value& yes, const Value& no, const Value& condition) {
+    std::vector<Value> items;
+    for (std::size_t i = 0; i < yes.elements().size(); ++i) {
+        Unknown item;
+        item.type = yes.element_type();
+        item.cause = condition.as_unknown().cause;
+        item.alternatives = {yes.elements()[i], no.elements()[i]};
+        items.push_back(Value::unknown(std::move(item)).traced(condition.trace()));
+    }
+    return Value::list(yes.element_type(), std::move(items)).traced(yes.trace());
+}
+
+bool is_reference(const Expr& expr) {
+    const Expr* at = &expr;
+    while (at->kind == Kind::get_attr || at->kind == Kind::index) {
+        at = at->kind == Kind::get_attr ? static_cast<const hcl::GetAttrExpr*>(at)->object
+                                        : static_cast<const hcl::IndexExpr*>(at)->object;
+    }
+    return at->kind == Kind::variable;
 }
 
 }  // namespace
@@ -174,44 +197,30 @@ Value Evaluator::evaluate_plain(const Expr& expr) {
 }
 
 Value Evaluator::step(const Value& object, const Expr& expr) {
-    const Trace* from = object.trace().get();
-    const bool resource = from && from->kind == Trace::Kind::reference;
+    const Trace* from = reference_of(object);
+    // How the resource got here comes along when it was not read directly.
+    const TraceRef way = from == object.trace().get() ? TraceRef() : object.trace();
     if (expr.kind == Kind::get_attr) {
         const auto& get = static_cast<const hcl::GetAttrExpr&>(expr);
-        Value made;
-        if (resource && from->attribute.empty() && object.kind() == Value::Kind::object && !object.find(get.name) &&
-            !object.find("__schema__")) {
-            // A provider computes it: which attributes it has is not known here, its value only after apply.
-            made = Value::unknown(
-                {}, make_cause(from->name + "." + std::string(get.name) + " is known only after apply", expr.span));
-        } else {
-            made = finish(get_attribute(object, get.name), get.name_span);
-        }
-        if (resource) {
-            std::string attribute =
-                from->attribute.empty() ? std::string(get.name) : from->attribute + "." + std::string(get.name);
-            if (made.is_unknown() && !made.trace()) {
-                Unknown unknown = made.as_unknown();
-                unknown.cause = make_cause(from->name + "." + attribute + " is known only after apply", expr.span);
-                made = Value::unknown(std::move(unknown)).with_marks(made.marks());
-            }
-            return made.traced(make_reference_trace(expr.span, from->name, std::move(attribute), {made.trace()}));
-        }
-        return made.trace() ? made : made.traced(object.trace());
+        const std::string name = hcl::to_nfc(get.name);
+        const Member* member = object.find(name);
+        // A null may well be computed by the provider.
+        if (from && (!member || member->value.is_null()) && has_open_schema(object))
+            return computed_attribute(object, name, expr.span);
+        Value made = finish(get_attribute(object, name), get.name_span);
+        if (!from) return made.trace() ? made : made.traced(object.trace());
+        std::string attribute = from->attribute.empty() ? name : from->attribute + "." + name;
+        return made.traced(make_reference_trace(expr.span, from->name, std::move(attribute), {made.trace(), way}));
     }
     const auto& at = static_cast<const hcl::IndexExpr&>(expr);
     const Value key = evaluate(*at.key);
-    // A `.0` on a block that exists once is Terraform's way to read a nested block.
+    if (from && key.is_string() && !object.find(key.as_string()) && has_open_schema(object) && from->attribute.empty())
+        return computed_attribute(object, key.as_string(), expr.span);
     Value made = finish(index(object, key), at.bracket);
-    if (resource) {
-        const std::string text = "[" + (key.is_unknown() ? std::string("?") : key.to_text()) + "]";
-        if (from->attribute.empty() && (!made.trace() || made.trace()->kind != Trace::Kind::reference)) {
-            return made.traced(make_reference_trace(expr.span, from->name + text, {}, {made.trace()}));
-        }
-        if (!from->attribute.empty())
-            return made.traced(make_reference_trace(expr.span, from->name, from->attribute + text, {made.trace()}));
-    }
-    return made.trace() ? made : made.traced(object.trace());
+    if (!from || (made.trace() && made.trace()->kind == Trace::Kind::reference))
+        return made.trace() ? made : made.traced(object.trace());
+    const std::string text = "[" + (key.is_unknown() ? std::string("?") : key.to_text()) + "]";
+    return made.traced(make_reference_trace(expr.span, from->name, from->attribute + text, {made.trace(), way}));
 }
 
 Value Evaluator::traversal(const Expr& expr) {
@@ -245,7 +254,8 @@ Value Evaluator::object(const hcl::ObjectExpr& expr) {
     for (const hcl::ObjectItem& item : expr.items) {
         std::string name;
         if (item.bare_key) {
-            name = std::string(static_cast<const hcl::StringExpr*>(item.key)->value);
+            // Names of attributes are texts, so NFC; names of variables and resources are compared as they are.
+            name = hcl::to_nfc(static_cast<const hcl::StringExpr*>(item.key)->value);
         } else {
             if (item.key->kind == Kind::get_attr) {
                 fault("Ambiguous attribute key",
@@ -330,6 +340,10 @@ bool Evaluator::template_parts(const hcl::TemplateExpr& expr, std::vector<Value>
                 parts.push_back(fault(
                     "Invalid template interpolation value",
                     "The expression result is null. Cannot include a null value in a string template.", part->span));
+                continue;
+            }
+            if (value.is_unknown() && !convertible(value.type(), Type::string())) {
+                parts.push_back(unknown_because(Type::string(), {&value, 1}, not_null()));
                 continue;
             }
             Result text = convert(value, Type::string());
@@ -509,7 +523,10 @@ Value Evaluator::splat(const hcl::SplatExpr& expr) {
         if (!listed && !type.is_dynamic() && source.as_unknown().refinement.not_null)
             return Value::tuple({each(source)}).with_marks(source.marks());
         const Value operands[] = {source};
-        return unknown_because({}, operands).traced(source.trace());
+        Type result;
+        if (type.kind() == Type::Kind::list || type.kind() == Type::Kind::set)
+            result = Type::list(each(Value::unknown(type.element(), source.as_unknown().cause)).type());
+        return unknown_because(result, operands).traced(source.trace());
     }
     std::vector<Value> items;
     if (!source.is_sequence()) {
@@ -577,6 +594,13 @@ Value Evaluator::conditional(const hcl::ConditionalExpr& expr) {
     if (condition.value().is_unknown()) {
         yes = fit(yes);
         no = fit(no);
+        if (yes.is_number() && no.is_number()) {
+            // Refined to a range; where that is one number, the result is known.
+            if (yes.as_number() == no.as_number()) return yes.with_marks(raw.marks() | no.marks());
+        }
+        if (yes.kind() == Value::Kind::list && no.kind() == Value::Kind::list &&
+            yes.elements().size() == no.elements().size())
+            return either_list(yes, no, condition.value()).with_marks(raw.marks() | yes.marks() | no.marks());
         Unknown made;
         made.type = *common;
         made.cause = condition.value().as_unknown().cause;
@@ -585,18 +609,26 @@ Value Evaluator::conditional(const hcl::ConditionalExpr& expr) {
             return value.is_unknown() ? value.as_unknown().refinement.not_null : !value.is_null();
         };
         made.refinement.not_null = known_not_null(yes) && known_not_null(no);
+        if (yes.is_number() && no.is_number()) {
+            made.refinement.lower = std::min(yes.as_number(), no.as_number());
+            made.refinement.upper = std::max(yes.as_number(), no.as_number());
+        }
         return Value::unknown(std::move(made))
             .with_marks(raw.marks() | yes.marks() | no.marks())
             .traced(make_trace(Trace::Kind::expression, expr.span, {}, {raw.trace(), yes.trace(), no.trace()}));
     }
     const bool chosen = condition.value().as_bool();
     diagnostics_->append(chosen ? std::move(yes_faults) : std::move(no_faults));
-    return fit(chosen ? yes : no).with_marks(raw.marks());
+    // Marks of the result that was not chosen count too, since HCL joins them.
+    return fit(chosen ? yes : no).with_marks(raw.marks() | yes.marks() | no.marks());
 }
 
 Value Evaluator::attempt(const hcl::CallExpr& expr) {
     const bool can = expr.name == "can";
     if (expr.arguments.empty()) return fault("Error in function call", "At least one argument is required.", expr.span);
+    if (can && expr.arguments.size() > 1)
+        return fault("Too many function arguments", "Function \"can\" expects only 1 argument.",
+                     expr.arguments[1]->span);
     std::string reasons;
     for (const Expr* argument : expr.arguments) {
         Diagnostics faults;
@@ -632,11 +664,16 @@ Value Evaluator::call(const hcl::CallExpr& expr) {
     if (expr.name == "try" || expr.name == "can" || expr.name == "core::try" || expr.name == "core::can")
         return attempt(expr);
     if (!exists(expr.name)) {
-        diagnostics_->error("terraform-reference", "Call to unknown function",
-                            "There is no function named \"" + std::string(expr.name) + "\".", expr.name_span);
-        return Value::unknown(
-            {}, make_cause("there is no function named \"" + std::string(expr.name) + "\"", expr.name_span));
+        return fault(
+            "Call to unknown function",
+            "There is no function named \"" + std::string(expr.name) + "\"." + suggestion(expr.name, function_names()),
+            expr.name_span);
     }
+    if (expr.name == "templatestring" && !expr.arguments.empty() && !is_reference(*expr.arguments[0]))
+        return fault("Invalid function argument",
+                     "templatestring is only for rendering templates retrieved dynamically from elsewhere, and so its "
+                     "first argument must be a direct reference to where the template comes from.",
+                     expr.arguments[0]->span);
     std::vector<Value> arguments;
     for (std::size_t i = 0; i < expr.arguments.size(); ++i) {
         Value value = evaluate(*expr.arguments[i]);

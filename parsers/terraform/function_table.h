@@ -39,6 +39,14 @@ std::span<const Function> other_functions();
 
 /// An unknown that is so because of `operands`: the first unknown's cause, every operand's references, all marks.
 Value unknown_because(Type type, std::span<const Value> operands, Refinement refinement = {});
+/// Whether the value is a resource (or a part of one) whose provider's schema is not known here: it may have attributes
+/// besides those that are written, computed by the provider.
+bool has_open_schema(const Value& value);
+/// The reference that a value is as a whole: its trace's nearest `reference` step behind bindings that change nothing
+/// (locals, outputs, arguments); null when there is none.
+const Trace* reference_of(const Value& value);
+/// What reading `name` of such a value gives: unknown, with the reference in its trace.
+Value computed_attribute(const Value& value, std::string_view name, Span place);
 /// The cause of the first unknown found in the values, at any depth; null when all are known.
 CauseRef first_cause(std::span<const Value> values);
 /// `value` with a trace that leads to the operands' references; unchanged when they have none.

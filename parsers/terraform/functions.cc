@@ -46,6 +46,51 @@ CauseRef first_cause(std::span<const Value> values) {
     return cause;
 }
 
+const Trace* reference_of(const Value& value) {
+    const Trace* at = value.trace().get();
+    while (at && at->kind != Trace::Kind::reference) {
+        const bool binding = at->kind == Trace::Kind::local || at->kind == Trace::Kind::output ||
+                             at->kind == Trace::Kind::module_argument;
+        at = binding && at->from.size() == 1 ? at->from[0].get() : nullptr;
+    }
+    return at;
+}
+
+namespace {
+
+/// Whether every attribute of the resource is known here, so that any other is a mistake: true for the one resource
+/// type that is built into Terraform. `address` is as in a trace, with a key in brackets where there is one.
+bool is_builtin(std::string_view address) {
+    if (address.ends_with("\"]"))
+        address = address.substr(0, address.rfind("[\""));
+    else if (address.ends_with(']'))
+        address = address.substr(0, address.rfind('['));
+    const std::size_t name = address.rfind('.');
+    if (name == std::string_view::npos) return false;
+    const std::string_view type = address.substr(0, name);
+    return type == "terraform_data" || (type.ends_with(".terraform_data") && !type.ends_with("data.terraform_data"));
+}
+
+}  // namespace
+
+bool has_open_schema(const Value& value) {
+    if (value.kind() != Value::Kind::object) return false;
+    const Trace* reference = reference_of(value);
+    return reference && !is_builtin(reference->name);
+}
+
+Value computed_attribute(const Value& value, std::string_view name, Span place) {
+    const Trace* reference = reference_of(value);
+    std::string attribute =
+        reference->attribute.empty() ? std::string(name) : reference->attribute + "." + std::string(name);
+    const bool data = reference->name.starts_with("data.") || reference->name.find(".data.") != std::string::npos;
+    CauseRef cause = make_cause(
+        reference->name + "." + attribute + (data ? " is known only to the provider" : " is known only after apply"),
+        place);
+    return Value::unknown({}, std::move(cause))
+        .traced(make_reference_trace(place, reference->name, std::move(attribute)));
+}
+
 Value traced_from(Value value, std::span<const Value> operands) {
     std::vector<TraceRef> from;
     for (const Value& operand : operands) {

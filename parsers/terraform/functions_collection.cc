@@ -28,17 +28,6 @@ std::vector<Type> types_of(std::span<const Value> values) {
     return types;
 }
 
-Result as_list(std::vector<Value> items) {
-    const auto common = unify(types_of(items));
-    if (!common) return fail("all elements must have the same type");
-    for (Value& item : items) {
-        Result made = convert(item, *common);
-        if (!made.ok()) return made;
-        item = made.value();
-    }
-    return Value::list(*common, std::move(items));
-}
-
 std::optional<std::size_t> whole_number(const Value& value) {
     const auto n = value.as_number().to_int64();
     if (!n || *n < 0) return std::nullopt;
@@ -55,9 +44,10 @@ std::optional<bool> same(const Value& a, const Value& b) {
 Result all_any(Arguments& a, bool all) {
     bool unknown = false;
     for (const Value& item : a[0].elements()) {
-        if (item.is_unknown())
+        if (item.is_unknown()) {
             unknown = true;
-        else if (item.is_null()) {
+            if (all) break;  // anytrue looks further, alltrue does not
+        } else if (item.is_null()) {
             if (all) return Value::boolean(false);
         } else if (item.as_bool() != all)
             return Value::boolean(!all);
@@ -98,7 +88,7 @@ Result coalesce(Arguments& a, const Context&) {
 Result coalescelist(Arguments& a, const Context&) {
     for (const Value& value : a) {
         if (value.is_unknown()) return unknown_because({}, a);
-        if (value.is_null()) continue;
+        if (value.is_null() && !value.type().is_dynamic()) continue;
         if (!value.is_sequence() || value.kind() == Value::Kind::set)
             return fail("coalescelist arguments must be lists or tuples");
         if (!value.elements().empty()) return value;
@@ -116,6 +106,7 @@ Result compact(Arguments& a, const Context&) {
 }
 
 Result concat(Arguments& a, const Context&) {
+    if (a.empty()) return fail("at least one argument is required");
     std::vector<Value> items;
     bool lists = true;
     for (const Value& value : a) {
@@ -136,17 +127,7 @@ Result contains(Arguments& a, const Context&) {
     if (!a[0].is_sequence()) return fail("argument must be list, tuple, or set", 0);
     bool unknown = false;
     for (const Value& item : a[0].elements()) {
-        Value left = item, right = a[1];
-        // Comparison happens in the common type, as cty's contains does.
-        const Type types[] = {left.type(), right.type()};
-        if (const auto common = unify(types); common && left.is_known() && right.is_known()) {
-            const Result l = convert(left, *common), r = convert(right, *common);
-            if (l.ok() && r.ok() && a[0].kind() != Value::Kind::tuple) {
-                left = l.value();
-                right = r.value();
-            }
-        }
-        const auto is = same(left, right);
+        const auto is = same(item, a[1]);
         if (!is)
             unknown = true;
         else if (*is)
@@ -172,9 +153,10 @@ Result element(Arguments& a, const Context&) {
     const auto items = a[0].elements();
     const auto at = a[1].as_number().to_int64();
     if (!at) return fail("a whole number is required", 1);
+    if (*at < 0) return fail("the index must not be negative", 1);
     if (items.empty()) return fail("cannot use element function with an empty list", 0);
     const auto size = static_cast<std::int64_t>(items.size());
-    return items[static_cast<std::size_t>(((*at % size) + size) % size)];
+    return items[static_cast<std::size_t>(*at % size)];
 }
 
 bool flatten_into(const Value& value, std::vector<Value>& out) {
@@ -215,6 +197,14 @@ Result index_of(Arguments& a, const Context&) {
 }
 
 Result keys(Arguments& a, const Context&) {
+    if (a[0].is_unknown()) {
+        const Type type = a[0].type();
+        if (type.kind() != Type::Kind::object)
+            return unknown_because(type.kind() == Type::Kind::map ? Type::list(Type::string()) : Type(), a, not_null());
+        std::vector<Value> known;
+        for (const ObjectAttribute& attribute : type.attributes()) known.push_back(text(attribute.name));
+        return Value::tuple(std::move(known));
+    }
     if (!a[0].is_mapping()) return fail("must have map or object type", 0);
     std::vector<Value> names;
     for (const Member& member : a[0].members()) names.push_back(text(member.name));
@@ -262,7 +252,15 @@ Result length(Arguments& a, const Context&) {
 
 Result lookup(Arguments& a, const Context&) {
     if (a.size() > 3) return fail("lookup() takes two or three arguments, got " + std::to_string(a.size()));
+    if (a[0].is_unknown() || a[1].is_unknown() || (a.size() > 2 && a[2].is_unknown())) {
+        const Type type = a[0].type();
+        return unknown_because(type.kind() == Type::Kind::map ? type.element() : Type(), a);
+    }
     if (!a[0].is_mapping()) return fail("lookup() requires a map as the first argument", 0);
+    if (a.size() == 3 && a[0].kind() == Value::Kind::map && !convertible(a[2].type(), a[0].element_type()))
+        return fail("the default value must have the same type as the map elements", 2);
+    if (a.size() == 3 && a[0].kind() == Value::Kind::map && !convert(a[2], a[0].element_type()).ok())
+        return fail("the default value must have the same type as the map elements", 2);
     if (const Member* member = a[0].find(a[1].as_string())) return member->value.with_marks(a[0].marks());
     if (a.size() < 3) return fail("lookup failed to find key \"" + a[1].as_string() + "\"", 1);
     if (a[0].kind() == Value::Kind::map) return convert(a[2], a[0].element_type());
@@ -271,6 +269,14 @@ Result lookup(Arguments& a, const Context&) {
 
 Result matchkeys(Arguments& a, const Context&) {
     if (a[0].elements().size() != a[1].elements().size()) return fail("length of keys and values should be equal");
+    const Type types[] = {a[1].type(), a[2].type()};
+    if (const auto common = unify(types)) {
+        for (Value* side : {&a[1], &a[2]}) {
+            Result made = convert(*side, *common);
+            if (!made.ok()) return made;
+            *side = made.value();
+        }
+    }
     std::vector<Value> kept;
     for (std::size_t i = 0; i < a[0].elements().size(); ++i) {
         for (const Value& want : a[2].elements()) {
@@ -285,35 +291,61 @@ Result matchkeys(Arguments& a, const Context&) {
     return Value::list(a[0].element_type(), std::move(kept));
 }
 
+/// What `merge` gives when not every argument is known: the last of each name counts, so that an unknown map leaves
+/// everything open.
+Value unknown_merge(Arguments& a) {
+    std::vector<ObjectAttribute> attributes;
+    bool same_types = true;
+    const auto add = [&](const std::string& name, const Type& type) {
+        std::erase_if(attributes, [&](const ObjectAttribute& have) { return have.name == name; });
+        attributes.push_back({name, type});
+    };
+    for (const Value& value : a) {
+        const Type type = value.type();
+        if (type.is_dynamic()) return unknown_because({}, a);
+        same_types = same_types && type == a.front().type();
+        for (const ObjectAttribute& attribute : type.attributes()) add(attribute.name, attribute.type);
+        for (const Member& member : value.members()) add(member.name, member.value.type());
+    }
+    if (same_types) return unknown_because(a.front().type(), a, not_null());
+    for (const Value& value : a) {
+        if (value.is_unknown() && value.type().kind() == Type::Kind::map) return unknown_because({}, a);
+    }
+    return unknown_because(Type::object(std::move(attributes)), a, not_null());
+}
+
 Result merge(Arguments& a, const Context&) {
     std::vector<Member> members;
-    bool maps = true, any_value = false;
+    bool maps = true, typed_null = false, unknown = false;
     std::vector<Type> types;
     for (const Value& value : a) {
-        if (value.is_null()) continue;
-        any_value = true;
-        if (value.is_unknown()) {
-            const Type::Kind kind = value.as_unknown().type.kind();
-            if (kind != Type::Kind::map && kind != Type::Kind::object && kind != Type::Kind::dynamic)
-                return fail("arguments must be maps or objects, got \"" + value.type().friendly_name() + "\"");
-            // Known members of the other maps cannot be told, since the unknown one may replace them.
-            if (kind == Type::Kind::map) return unknown_because(value.as_unknown().type, a, not_null());
-            return unknown_because({}, a);
+        if (value.is_null()) {
+            typed_null = typed_null || !value.type().is_dynamic();
+            continue;
         }
-        if (!value.is_mapping())
+        const Type::Kind kind = value.is_unknown() ? value.as_unknown().type.kind() : Type::Kind::dynamic;
+        if (!value.is_mapping() && !(value.is_unknown() && (kind == Type::Kind::map || kind == Type::Kind::object ||
+                                                            kind == Type::Kind::dynamic)))
             return fail("arguments must be maps or objects, got \"" + value.type().friendly_name() + "\"");
+        unknown = unknown || value.is_unknown();
         maps = maps && value.kind() == Value::Kind::map;
         types.push_back(value.type());
         for (const Member& member : value.members())
             members.push_back({member.name, member.value.with_marks(value.marks()), member.span});
     }
-    if (!any_value) return a.empty() ? Value::object({}) : Value::null(a.front().type());
+    if (unknown) return unknown_merge(a);
+    if (types.empty()) return typed_null ? Value::null(a.front().type()) : Value::object({});
     if (maps && std::all_of(types.begin(), types.end(), [&](const Type& t) { return t == types.front(); }))
         return Value::map(types.front().element(), std::move(members));
     return Value::object(std::move(members));
 }
 
 Result one(Arguments& a, const Context&) {
+    if (a[0].is_unknown()) {
+        const Type type = a[0].type();
+        return unknown_because(
+            type.kind() == Type::Kind::list || type.kind() == Type::Kind::set ? type.element() : Type(), a);
+    }
     if (!a[0].is_sequence()) return fail("must be a list, set, or tuple value with either zero or one elements", 0);
     const auto items = a[0].elements();
     if (items.size() > 1) return fail("must be a list, set, or tuple value with either zero or one elements", 0);
@@ -354,7 +386,8 @@ Result reverse(Arguments& a, const Context&) {
     return Value::list(a[0].element_type(), std::move(items));
 }
 
-Result set_operation(Arguments& a, bool (*keep)(std::size_t have, std::size_t sets), bool subtract) {
+Result set_operation(Arguments& a, bool (*keep)(std::size_t have, std::size_t sets), bool subtract,
+                     bool unites = false) {
     std::vector<Type> elements;
     for (const Value& value : a)
         elements.push_back(value.is_unknown() ? value.as_unknown().type.element() : value.element_type());
@@ -362,7 +395,9 @@ Result set_operation(Arguments& a, bool (*keep)(std::size_t have, std::size_t se
     const auto common = unify(elements);
     if (!common) return fail("given sets must all have compatible element types");
     for (const Value& value : a) {
-        if (!value.is_wholly_known()) return unknown_because(Type::set(*common), a, not_null());
+        // A union can hold elements that are not known yet.
+        if (value.is_unknown() || (!unites && !value.is_wholly_known()))
+            return unknown_because(Type::set(*common), a, not_null());
     }
     std::vector<Value> all;
     std::vector<std::pair<Value, std::size_t>> counted;
@@ -436,8 +471,12 @@ Result slice(Arguments& a, const Context&) {
 Result sort(Arguments& a, const Context&) {
     std::vector<Value> items(a[0].elements().begin(), a[0].elements().end());
     for (const Value& item : items) {
-        if (item.is_unknown()) return unknown_because(Type::list(Type::string()), a, not_null());
         if (item.is_null()) return fail("given list element is null; a null string cannot be sorted", 0);
+    }
+    if (std::any_of(items.begin(), items.end(), [](const Value& item) { return item.is_unknown(); })) {
+        // How many there are is known, which is which is not.
+        const Value open = unknown_because(Type::string(), a);
+        return Value::list(Type::string(), std::vector<Value>(items.size(), open));
     }
     std::stable_sort(items.begin(), items.end(),
                      [](const Value& x, const Value& y) { return x.as_string() < y.as_string(); });
@@ -505,6 +544,8 @@ Result zipmap(Arguments& a, const Context&) {
 }
 
 Result to_type(Arguments& a, const Type& type) {
+    if (a[0].is_unknown() && type.kind() == Type::Kind::set && a[0].type().kind() == Type::Kind::set)
+        return unknown_because(type, a);
     Result made = convert(a[0], type);
     if (made.ok()) return made;
     return fail(
@@ -516,7 +557,7 @@ Result ephemeral_as_null(Arguments& a, const Context&) {
     return a[0];
 }
 
-const Parameter anything{any, false, false}, nullable{any, true, false}, whatever{any, true, true};
+const Parameter anything{any, false, false}, whatever{any, true, true};
 const Parameter string_list{Type::list(Type::string()), false, false}, number_parameter{Type::number(), false, false},
     string_parameter{Type::string(), false, false};
 
@@ -541,17 +582,17 @@ std::span<const Function> collection_functions() {
         {"coalescelist", {}, true, whatever, any, coalescelist},
         {"compact", {string_list}, false, {}, Type::list(Type::string()), compact},
         {"concat", {}, true, anything, any, concat},
-        {"contains", {anything, nullable}, false, {}, Type::boolean(), contains},
+        {"contains", {anything, anything}, false, {}, Type::boolean(), contains},
         {"distinct", {{Type::list(any)}}, false, {}, any, distinct},
         {"element", {anything, number_parameter}, false, {}, any, element},
         {"flatten", {anything}, false, {}, any, flatten},
         {"index", {anything, anything}, false, {}, Type::number(), index_of},
-        {"keys", {anything}, false, {}, Type::list(Type::string()), keys},
+        {"keys", {{any, false, true}}, false, {}, Type::list(Type::string()), keys},
         {"length", {{any, false, true}}, false, {}, Type::number(), length},
-        {"lookup", {anything, string_parameter}, true, nullable, any, lookup},
+        {"lookup", {{any, false, true}, {Type::string(), false, true}}, true, whatever, any, lookup},
         {"matchkeys", {{Type::list(any)}, {Type::list(any)}, {Type::list(any)}}, false, {}, any, matchkeys},
         {"merge", {}, true, whatever, any, merge},
-        {"one", {anything}, false, {}, any, one},
+        {"one", {{any, false, true}}, false, {}, any, one},
         {"range", {}, true, number_parameter, Type::list(Type::number()), range},
         {"reverse", {anything}, false, {}, any, reverse},
         {"setintersection",
@@ -570,7 +611,7 @@ std::span<const Function> collection_functions() {
          Type::set(any),
          [](Arguments& a, const Context&) {
              return set_operation(
-                 a, [](std::size_t, std::size_t) { return true; }, false);
+                 a, [](std::size_t, std::size_t) { return true; }, false, true);
          }},
         {"setsubtract",
          {{Type::set(any), false, true}, {Type::set(any), false, true}},

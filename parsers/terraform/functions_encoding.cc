@@ -106,63 +106,161 @@ Value without_traces(const Value& value) {
     return value.traced(nullptr);
 }
 
+/// `2001-12-14`, `2001-12-14t21:59:43.10-05:00`, `2001-12-14 21:59:43`: go-yaml reads these as times, which print in
+/// RFC 3339.
+std::optional<std::string> yaml_time(std::string_view s) {
+    // A number of one or two digits (the year has four) and the character behind it.
+    const auto number = [&](std::size_t digits, int limit) -> std::optional<std::string> {
+        std::size_t n = 0;
+        while (n < s.size() && n < digits && s[n] >= '0' && s[n] <= '9') ++n;
+        if (n == 0 || (digits == 4 && n != 4)) return std::nullopt;
+        std::string made((digits == 2 && n == 1) ? "0" : "");
+        made += s.substr(0, n);
+        s.remove_prefix(n);
+        if (digits == 2 && std::stoi(made) > limit) return std::nullopt;
+        return made;
+    };
+    const auto skip = [&](std::string_view any_of) {
+        if (s.empty() || any_of.find(s[0]) == std::string_view::npos) return false;
+        s.remove_prefix(1);
+        return true;
+    };
+    std::string time = "00:00:00", zone = "Z";
+    const auto year = number(4, 9999);
+    if (!year || !skip("-")) return std::nullopt;
+    const auto month = number(2, 12);
+    if (!month || !skip("-")) return std::nullopt;
+    const auto day = number(2, 31);
+    if (!day) return std::nullopt;
+    if (skip("Tt ")) {
+        const auto hour = number(2, 23);
+        if (!hour || !skip(":")) return std::nullopt;
+        const auto minute = number(2, 59);
+        if (!minute || !skip(":")) return std::nullopt;
+        const auto second = number(2, 59);
+        if (!second) return std::nullopt;
+        if (skip(".")) s.remove_prefix(std::min(s.find_first_not_of("0123456789"), s.size()));
+        time = *hour + ":" + *minute + ":" + *second;
+        if (s.size() == 6 && (s[0] == '+' || s[0] == '-') && s[3] == ':') {
+            zone = std::string(s);
+            s = {};
+        } else if (s == "Z") {
+            s = {};
+        }
+    }
+    if (!s.empty()) return std::nullopt;
+    return *year + "-" + *month + "-" + *day + "T" + time + zone;
+}
+
+/// What go-cty-yaml makes of a plain scalar: YAML 1.1's words, but numbers as HCL has them.
+Value yaml_plain(std::string_view s) {
+    const auto is = [&](std::initializer_list<std::string_view> words) {
+        return std::find(words.begin(), words.end(), s) != words.end();
+    };
+    if (s.empty() || is({"~", "null", "Null", "NULL"})) return Value::null();
+    if (is({"y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"})) return Value::boolean(true);
+    if (is({"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"})) return Value::boolean(false);
+    if (is({".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"})) return Value::number(Number::infinity(false));
+    if (is({"-.inf", "-.Inf", "-.INF"})) return Value::number(Number::infinity(true));
+    const std::string_view body = s[0] == '+' ? s.substr(1) : s;
+    if (const auto decimal = Number::parse(body)) return Value::number(*decimal);
+    if (body.size() > 2 && body[0] == '0' && (body[1] == 'x' || body[1] == 'o')) {
+        if (const auto number = Number::parse_integer(body.substr(2), body[1] == 'x' ? 16 : 8))
+            return Value::number(*number);
+    }
+    if (auto time = yaml_time(s)) return Value::string(std::move(*time));
+    return Value::string(std::string(s));
+}
+
 Result yaml_decode(Arguments& a, const Context&) {
     const Source source(SourceId{0}, "", str(a[0]));
+    if (source.text().starts_with("%YAML ") && !source.text().starts_with("%YAML 1.1"))
+        return fail("found incompatible YAML document", 0);
     Diagnostics diagnostics;
+    std::string unsupported;
     YamlOptions options;
-    options.yaml_1_1 = true;
+    options.plain = yaml_plain;
+    options.tag = [&](std::string_view tag, Value value, Span) {
+        unsupported = tag;
+        return value;
+    };
     YamlFile file = read_yaml(source, options, diagnostics);
     if (diagnostics.has_errors()) return fail("on YAML: " + diagnostics.items().front().summary, 0);
-    if (file.documents.empty()) return Value::null();
+    if (!unsupported.empty()) return fail("unsupported tag \"" + unsupported + "\"", 0);
+    if (file.documents.empty()) return fail("on line 1, column 1: missing start of document", 0);
     if (file.documents.size() > 1) return fail("unexpected extra content after value", 0);
     return without_traces(file.documents.front().root);
 }
 
-void write_yaml(const Value& value, std::size_t indent, bool inline_start, std::string& out) {
-    const std::string margin(indent, ' ');
-    if (value.is_sequence() && !value.elements().empty()) {
-        bool first = inline_start;
-        for (const Value& item : value.elements()) {
-            if (!first) out += margin;
-            first = false;
-            out += "- ";
-            if ((item.is_sequence() && !item.elements().empty()) || (item.is_mapping() && !item.members().empty())) {
-                write_yaml(item, indent + 2, true, out);
-            } else {
-                write_json(item, out);
-                out += '\n';
-            }
+/// A text in double quotes; behind column 80 a space becomes a line end, as libyaml's emitter folds.
+void write_yaml_string(const std::string& s, std::size_t indent, std::string& out) {
+    std::string quoted;
+    write_json_string(s, quoted);
+    const std::size_t line = out.rfind('\n') == std::string::npos ? 0 : out.rfind('\n') + 1;
+    std::size_t column = out.size() - line;
+    bool after_space = false;
+    for (std::size_t i = 0; i < quoted.size(); ++i) {
+        const char c = quoted[i];
+        if (c == ' ' && !after_space && column > 80 && i > 1 && i + 2 < quoted.size()) {
+            out += '\n' + std::string(indent, ' ');
+            column = indent;
+            if (quoted[i + 1] == ' ') out += '\\';
+        } else {
+            out += c;
+            if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) ++column;
         }
-    } else if (value.is_mapping() && !value.members().empty()) {
-        bool first = inline_start;
-        for (const Member& member : value.members()) {
-            if (!first) out += margin;
-            first = false;
-            write_json_string(member.name, out);
-            out += ':';
-            const Value& item = member.value;
-            if (item.is_sequence() && !item.elements().empty()) {
-                out += '\n';
-                write_yaml(item, indent, false, out);
-            } else if (item.is_mapping() && !item.members().empty()) {
-                out += '\n';
-                write_yaml(item, indent + 2, false, out);
-            } else {
-                out += ' ';
-                write_json(item, out);
-                out += '\n';
-            }
-        }
-    } else {
-        write_json(value, out);
-        out += '\n';
+        after_space = c == ' ';
     }
 }
 
-/// yamlencode writes every string quoted but a text of several lines, which becomes a block.
+void write_yaml_scalar(const Value& value, std::size_t indent, std::string& out) {
+    if (value.is_string())
+        write_yaml_string(value.as_string(), indent, out);
+    else
+        write_json(value, out);
+    out += '\n';
+}
+
+bool is_block(const Value& value) {
+    return !value.elements().empty() || !value.members().empty();
+}
+
+void write_yaml(const Value& value, std::size_t indent, bool inline_start, std::string& out) {
+    const std::string margin(indent, ' ');
+    bool first = inline_start;
+    for (const Value& item : value.elements()) {
+        if (!first) out += margin;
+        first = false;
+        out += "- ";
+        if (is_block(item))
+            write_yaml(item, indent + 2, true, out);
+        else
+            write_yaml_scalar(item, indent + 2, out);
+    }
+    for (const Member& member : value.members()) {
+        if (!first) out += margin;
+        first = false;
+        write_json_string(member.name, out);
+        out += ':';
+        if (is_block(member.value)) {
+            out += '\n';
+            write_yaml(member.value, member.value.is_sequence() ? indent : indent + 2, false, out);
+        } else {
+            out += ' ';
+            write_yaml_scalar(member.value, indent + 2, out);
+        }
+    }
+}
+
 Result yaml_encode(Arguments& a, const Context&) {
     std::string out;
-    write_yaml(a[0], 0, false, out);
+    if (is_block(a[0])) {
+        write_yaml(a[0], 0, false, out);
+    } else {
+        write_yaml_scalar(a[0], 2, out);
+        // A document that is one plain word is closed, so that a reader of a stream knows its end.
+        if (a[0].is_bool() || a[0].is_number() || a[0].is_null()) out += "...\n";
+    }
     return text(std::move(out));
 }
 

@@ -1,10 +1,13 @@
 #include <arpa/inet.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <memory>
 
 #include "parsers/terraform/ast.h"
 #include "parsers/terraform/encoding.h"
@@ -53,6 +56,48 @@ Result from_double(double value) {
     if (std::isnan(value)) return fail("the result is not a number");
     if (std::isinf(value)) return Value::number(Number::infinity(value < 0));
     return Value::number(Number::from_double(value));
+}
+
+/// Go's math.Pow, which multiplies its way up and so differs from C's in the last bit.
+double go_pow(double x, double y) {
+    const bool plain = std::isfinite(x) && std::isfinite(y) && x != 0 && y != 0;
+    double whole = 0;
+    double part = std::modf(std::fabs(y), &whole);
+    if (plain && x > 0 && y == 0.5) return std::sqrt(x);
+    if (plain && x > 0 && y == -0.5) return 1 / std::sqrt(x);
+    if (!plain || whole >= 9.2e18 || (part != 0 && x < 0)) return std::pow(x, y);
+    double made = 1;
+    int exponent = 0;
+    if (part != 0) {
+        if (part > 0.5) {
+            part -= 1;
+            whole += 1;
+        }
+        made = std::exp(part * std::log(x));
+    }
+    int x_exponent = 0;
+    double factor = std::frexp(x, &x_exponent);
+    for (auto i = static_cast<std::int64_t>(whole); i != 0; i >>= 1) {
+        if (x_exponent < -4096 || x_exponent > 4096) {
+            exponent += x_exponent;  // overflows or underflows below
+            break;
+        }
+        if (i & 1) {
+            made *= factor;
+            exponent += x_exponent;
+        }
+        factor *= factor;
+        x_exponent *= 2;
+        if (factor < 0.5) {
+            factor += factor;
+            --x_exponent;
+        }
+    }
+    if (y < 0) {
+        made = 1 / made;
+        exponent = -exponent;
+    }
+    return std::ldexp(made, exponent);
 }
 
 // --- hashes ---
@@ -123,6 +168,32 @@ Result uuidv5(Arguments& a, const Context&) {
     made[8] = static_cast<char>((static_cast<unsigned char>(made[8]) & 0x3F) | 0x80);
     std::string out = hex(made);
     for (std::size_t at : {20U, 16U, 12U, 8U}) out.insert(at, "-");
+    return text(std::move(out));
+}
+
+/// PKCS #1 v1.5, as AWS encrypts the first password of a Windows instance.
+Result rsadecrypt(Arguments& a, const Context&) {
+    const auto bytes = base64_decode(str(a[0]));
+    if (!bytes) return fail("failed to decode input: cipher text must be base64-encoded", 0);
+    const auto no_password = [](char*, int, int, void*) { return 0; };
+    const std::unique_ptr<BIO, decltype(&BIO_free)> input(
+        BIO_new_mem_buf(str(a[1]).data(), static_cast<int>(str(a[1]).size())), &BIO_free);
+    const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+        PEM_read_bio_PrivateKey(input.get(), nullptr, no_password, nullptr), &EVP_PKEY_free);
+    if (!key || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) return fail("invalid private key: no key found", 1);
+    const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(EVP_PKEY_CTX_new(key.get(), nullptr),
+                                                                              &EVP_PKEY_CTX_free);
+    const auto* in = reinterpret_cast<const unsigned char*>(bytes->data());
+    std::size_t size = 0;
+    if (!context || EVP_PKEY_decrypt_init(context.get()) <= 0 ||
+        EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) <= 0 ||
+        EVP_PKEY_decrypt(context.get(), nullptr, &size, in, bytes->size()) <= 0)
+        return fail("failed to decrypt");
+    std::string out(size, '\0');
+    if (EVP_PKEY_decrypt(context.get(), reinterpret_cast<unsigned char*>(out.data()), &size, in, bytes->size()) <= 0)
+        return fail("failed to decrypt: decryption error");
+    out.resize(size);
+    if (!is_utf8(out)) return fail("the decrypted text is not valid UTF-8");
     return text(std::move(out));
 }
 
@@ -462,20 +533,26 @@ Result cidrsubnet(Arguments& a, const Context&) {
     const auto prefix = parse_prefix(str(a[0]), why);
     if (!prefix) return fail(why, 0);
     const auto bits = num(a[1]).to_int64(), network = num(a[2]).to_int64();
-    if (!bits || *bits < 0) return fail("a whole number is required", 1);
-    if (!network || *network < 0) return fail("a whole number is required", 2);
+    if (!bits) return fail("a whole number is required", 1);
+    if (!network) return fail("a whole number is required", 2);
     if (prefix->bits == 32 && *bits > 32) return fail("may not extend prefix by more than 32 bits", 1);
     const auto length = prefix->length + *bits;
-    if (length > prefix->bits)
+    if (length > prefix->bits || length < 0)
         return fail("insufficient address space to extend prefix of " + std::to_string(prefix->length) + " by " +
                         std::to_string(*bits),
                     1);
-    if (*bits < 63 && *network >= (1LL << *bits))
+    if (*bits < 0 ? *network > 0 : *bits < 63 && *network >= (1LL << *bits))
         return fail("prefix extension of " + std::to_string(*bits) + " does not accommodate a subnet numbered " +
                         std::to_string(*network),
                     2);
     const auto shift = prefix->bits - static_cast<int>(length);
-    const Wide at = to_wide(*prefix) | (shift >= 128 ? 0 : static_cast<Wide>(*network) << shift);
+    Wide at = to_wide(*prefix);
+    if (*bits < 0 && shift < 128) at = at >> shift << shift;
+    // A negative number wraps into the bits before it: what the library behind Terraform does.
+    if (*network < 0 && prefix->bits == 32)
+        at = (static_cast<Wide>(-*network) << shift) & 0xFFFFFFFFU;
+    else if (shift < 128)
+        at |= static_cast<Wide>(*network) << shift;
     return text(address_text(from_wide(at, prefix->bits, static_cast<int>(length))) + "/" + std::to_string(length));
 }
 
@@ -533,35 +610,6 @@ Result fileexists(Arguments& a, const Context& context) {
     return Value::boolean(read(context, str(a[0])).has_value());
 }
 
-bool match_set(std::string_view pattern, std::string_view name);
-/// `{a,b}` alternatives on top of globs.
-bool match_braces(std::string_view pattern, std::string_view name) {
-    const std::size_t open = pattern.find('{');
-    if (open == std::string_view::npos) return match_set(pattern, name);
-    const std::size_t close = pattern.find('}', open);
-    if (close == std::string_view::npos) return false;
-    for (std::string_view option : split(pattern.substr(open + 1, close - open - 1), ',')) {
-        if (match_braces(
-                std::string(pattern.substr(0, open)) + std::string(option) + std::string(pattern.substr(close + 1)),
-                name))
-            return true;
-    }
-    return false;
-}
-bool match_set(std::string_view pattern, std::string_view name) {
-    return glob_match(pattern, name);
-}
-
-Result fileset(Arguments& a, const Context& context) {
-    std::vector<Value> out;
-    if (context.list_files) {
-        for (const std::string& name : context.list_files(str(a[0]))) {
-            if (match_braces(str(a[1]), name)) out.push_back(text(name));
-        }
-    }
-    return Value::set(Type::string(), std::move(out));
-}
-
 std::string clean_path(std::string_view path) {
     const bool rooted = path.starts_with('/');
     std::vector<std::string_view> parts;
@@ -579,6 +627,113 @@ std::string clean_path(std::string_view path) {
     std::string out = rooted ? "/" : "";
     for (std::string_view part : parts) out += (out.empty() || out == "/" ? "" : "/") + std::string(part);
     return out.empty() ? "." : out;
+}
+
+/// One part of a path against one part of a pattern: `*`, `?`, `[a-z]`, `[^a]`, `\\x`. Steps back to the last star
+/// only, so that the time is at most the product of the lengths.
+bool match_part(std::string_view pattern, std::string_view name) {
+    std::size_t p = 0, n = 0, star = std::string_view::npos, star_n = 0;
+    const auto one = [&](char c, std::size_t& end) {
+        if (pattern[p] == '?') {
+            end = p + 1;
+            return true;
+        }
+        if (pattern[p] == '[') {
+            std::size_t q = p + 1;
+            const bool negated = q < pattern.size() && (pattern[q] == '^' || pattern[q] == '!');
+            if (negated) ++q;
+            bool hit = false;
+            for (bool first = true; q < pattern.size() && (first || pattern[q] != ']'); first = false) {
+                const char low = pattern[q++];
+                char high = low;
+                if (q + 1 < pattern.size() && pattern[q] == '-' && pattern[q + 1] != ']') {
+                    high = pattern[q + 1];
+                    q += 2;
+                }
+                hit = hit || (low <= c && c <= high);
+            }
+            end = q + 1;
+            return q < pattern.size() && hit != negated;
+        }
+        const std::size_t literal = pattern[p] == '\\' && p + 1 < pattern.size() ? p + 1 : p;
+        end = literal + 1;
+        return pattern[literal] == c;
+    };
+    while (n < name.size()) {
+        std::size_t end = 0;
+        if (p < pattern.size() && pattern[p] == '*') {
+            star = p++;
+            star_n = n;
+        } else if (p < pattern.size() && one(name[n], end)) {
+            p = end;
+            ++n;
+        } else if (star != std::string_view::npos) {
+            p = star + 1;
+            n = ++star_n;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.size() && pattern[p] == '*') ++p;
+    return p == pattern.size();
+}
+
+/// Parts against parts; `**` stands for any number of them.
+bool match_parts(std::span<const std::string_view> pattern, std::span<const std::string_view> name) {
+    std::size_t p = 0, n = 0, star = std::string_view::npos, star_n = 0;
+    while (n < name.size()) {
+        if (p < pattern.size() && pattern[p] == "**") {
+            star = p++;
+            star_n = n;
+        } else if (p < pattern.size() && match_part(pattern[p], name[n])) {
+            ++p;
+            ++n;
+        } else if (star != std::string_view::npos) {
+            p = star + 1;
+            n = ++star_n;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.size() && pattern[p] == "**") ++p;
+    return p == pattern.size();
+}
+
+/// `{a,b}` written out. A pattern with more than a thousand alternatives matches nothing.
+std::vector<std::string> alternatives(std::string pattern) {
+    std::vector<std::string> open = {std::move(pattern)}, out;
+    while (!open.empty() && open.size() + out.size() < 1000) {
+        const std::string at = std::move(open.back());
+        open.pop_back();
+        const std::size_t close = at.find('}');
+        const std::size_t begin = close == std::string::npos ? close : at.rfind('{', close);
+        if (begin == std::string::npos) {
+            out.push_back(at);
+            continue;
+        }
+        for (std::string_view option : split(std::string_view(at).substr(begin + 1, close - begin - 1), ','))
+            open.push_back(at.substr(0, begin) + std::string(option) + at.substr(close + 1));
+    }
+    return out;
+}
+
+Result fileset(Arguments& a, const Context& context) {
+    const std::string folder = clean_path(str(a[0]));
+    std::string pattern = clean_path(folder + "/" + str(a[1]));
+    if (folder != ".") {
+        if (!pattern.starts_with(folder + "/")) return Value::set(Type::string(), {});
+        pattern = pattern.substr(folder.size() + 1);
+    }
+    std::vector<Value> out;
+    const std::vector<std::string> patterns = alternatives(std::move(pattern));
+    std::vector<std::vector<std::string_view>> wanted;
+    for (const std::string& text_pattern : patterns) wanted.push_back(split(text_pattern, '/'));
+    for (const std::string& name : context.list_files ? context.list_files(folder) : std::vector<std::string>()) {
+        const auto parts = split(name, '/');
+        if (std::any_of(wanted.begin(), wanted.end(), [&](const auto& want) { return match_parts(want, parts); }))
+            out.push_back(text(name));
+    }
+    return Value::set(Type::string(), std::move(out));
 }
 
 const Parameter string_parameter{Type::string(), false, false}, number_parameter{Type::number(), false, false};
@@ -632,7 +787,7 @@ std::span<const Function> other_functions() {
          {},
          Type::number(),
          [](Arguments& a, const Context&) {
-             return from_double(std::pow(num(a[0]).to_double(), num(a[1]).to_double()));
+             return from_double(go_pow(num(a[0]).to_double(), num(a[1]).to_double()));
          }},
         {"signum",
          {number_parameter},
@@ -640,6 +795,7 @@ std::span<const Function> other_functions() {
          {},
          Type::number(),
          [](Arguments& a, const Context&) -> Result {
+             if (!num(a[0]).is_integer()) return fail("a whole number is required", 0);
              return Value::number(Number(num(a[0]).is_zero() ? 0 : num(a[0]).is_negative() ? -1 : 1));
          }},
         {"md5", {string_parameter}, false, {}, Type::string(), hash_hex<EVP_md5>},
@@ -659,7 +815,7 @@ std::span<const Function> other_functions() {
         {"timestamp", {}, false, {}, Type::string(), impure},
         {"plantimestamp", {}, false, {}, Type::string(), impure},
         {"uuidv5", {string_parameter, string_parameter}, false, {}, Type::string(), uuidv5},
-        {"rsadecrypt", {string_parameter, string_parameter}, false, {}, Type::string(), impure},
+        {"rsadecrypt", {string_parameter, string_parameter}, false, {}, Type::string(), rsadecrypt},
         {"formatdate", {string_parameter, string_parameter}, false, {}, Type::string(), formatdate},
         {"timeadd", {string_parameter, string_parameter}, false, {}, Type::string(), timeadd},
         {"timecmp", {string_parameter, string_parameter}, false, {}, Type::number(), timecmp},
@@ -680,7 +836,10 @@ std::span<const Function> other_functions() {
              const auto bytes = read(context, str(a[0]));
              if (!bytes) return no_file(str(a[0]));
              if (!context.render_template) return fail("not available here");
-             return context.render_template(*bytes, str(a[0]), a[1]);
+             Result made = context.render_template(*bytes, str(a[0]), a[1]);
+             if (made.ok() && made.value().is_null())
+                 return fail(str(a[0]) + ": the result of the template is null, which is not a valid result");
+             return made;
          }},
         {"abspath",
          {string_parameter},

@@ -92,6 +92,7 @@ std::string_view trim_set(std::string_view s, std::string_view cutset) {
 }
 
 Result join(Arguments& a, const Context&) {
+    if (a.size() < 2) return fail("at least one list is required");
     const std::string& separator = str(a[0]);
     std::string out;
     bool first = true;
@@ -230,15 +231,16 @@ Result regex(Arguments& a, bool all) {
     const std::string& subject = str(a[1]);
     std::vector<re2::StringPiece> groups(static_cast<std::size_t>(re->NumberOfCapturingGroups() + 1));
     std::vector<Value> found;
-    std::size_t at = 0;
+    std::size_t at = 0, last_end = std::string::npos;
     while (at <= subject.size()) {
         if (!re->Match(subject, at, subject.size(), RE2::UNANCHORED, groups.data(), static_cast<int>(groups.size())))
             break;
         if (!all) return captures(*re, groups);
-        found.push_back(captures(*re, groups));
         const auto begin = static_cast<std::size_t>(groups[0].data() - subject.data());
-        at = begin + std::max<std::size_t>(groups[0].size(), 1);
         // An empty match right behind a match is none of its own (Go's FindAll).
+        if (!groups[0].empty() || begin != last_end) found.push_back(captures(*re, groups));
+        last_end = begin + groups[0].size();
+        at = begin + std::max<std::size_t>(groups[0].size(), 1);
     }
     if (!all) return fail("pattern did not match any part of the given string");
     return Value::list(type, std::move(found));
@@ -438,7 +440,7 @@ Formatted format_string(const std::string& format, std::span<const Value> argume
                 break;
             case 's': {
                 Result made = convert(argument, Type::string());
-                if (!made.ok()) return bad("string");
+                if (!made.ok()) return bad("a string is");
                 piece = made.value().as_string();
                 if (has_precision) {
                     const auto starts = grapheme_starts(piece);
@@ -449,32 +451,25 @@ Formatted format_string(const std::string& format, std::span<const Value> argume
             }
             case 'q': {
                 Result made = convert(argument, Type::string());
-                if (!made.ok()) return bad("string");
+                if (!made.ok()) return bad("a string is");
                 piece = quote_go(made.value().as_string());
                 break;
             }
             case 't': {
                 Result made = convert(argument, Type::boolean());
-                if (!made.ok()) return bad("bool");
-                piece = made.value().as_bool() ? "true" : "false";
-                break;
+                if (!made.ok()) return bad("a bool is");
+                out.text += made.value().as_bool() ? "true" : "false";  // whatever width is asked for
+                continue;
             }
             case 'd':
             case 'b':
             case 'o':
             case 'x':
             case 'X': {
-                if ((verb == 'x' || verb == 'X') && argument.is_string() && !Number::parse(argument.as_string())) {
-                    static constexpr char lower[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
-                    for (char c : argument.as_string()) {
-                        piece += (verb == 'x' ? lower : upper)[static_cast<unsigned char>(c) >> 4];
-                        piece += (verb == 'x' ? lower : upper)[static_cast<unsigned char>(c) & 15];
-                    }
-                    break;
-                }
                 const auto number = as_number();
-                if (!number) return bad("number");
-                const Number whole = number->is_negative() ? number->ceil() : number->floor();
+                if (!number) return bad("a number is");
+                if (!number->is_integer()) return bad("an integer is");
+                const Number& whole = *number;
                 if (verb == 'd') {
                     piece = whole.to_string();
                 } else {
@@ -503,7 +498,7 @@ Formatted format_string(const std::string& format, std::span<const Value> argume
             case 'g':
             case 'G': {
                 const auto number = as_number();
-                if (!number) return bad("number");
+                if (!number) return bad("a number is");
                 char buffer[512];
                 const double value = number->to_double();
                 std::to_chars_result end{};
@@ -516,8 +511,16 @@ Formatted format_string(const std::string& format, std::span<const Value> argume
                 else if (has_precision)
                     end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general,
                                         std::min(precision, 100));
-                else
-                    end = std::to_chars(buffer, buffer + sizeof buffer, value);
+                else {
+                    // Go: the shortest digits, with an exponent below -4 and from 6 on.
+                    end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
+                    const std::string_view made(buffer, static_cast<std::size_t>(end.ptr - buffer));
+                    const std::size_t e = made.find('e');
+                    const int exponent =
+                        e == std::string_view::npos ? 0 : std::atoi(std::string(made.substr(e + 1)).c_str());
+                    if (exponent >= -4 && exponent < 6)
+                        end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed);
+                }
                 piece.assign(buffer, end.ptr);
                 if (verb == 'E' || verb == 'G')
                     std::transform(piece.begin(), piece.end(), piece.begin(),
@@ -542,7 +545,13 @@ Formatted format_string(const std::string& format, std::span<const Value> argume
     return out;
 }
 
+/// A null of no type: Terraform leaves the whole result open.
+bool has_bare_null(const Arguments& a) {
+    return std::any_of(a.begin(), a.end(), [](const Value& v) { return v.is_null() && v.type().is_dynamic(); });
+}
+
 Result format(Arguments& a, const Context&) {
+    if (has_bare_null(a)) return unknown_because({}, a);
     Formatted made = format_string(str(a[0]), std::span<const Value>(a).subspan(1));
     if (made.failure) return *made.failure;
     if (made.unknown) {
@@ -710,7 +719,11 @@ std::span<const Function> string_functions() {
          false,
          {},
          Type::string(),
-         [](Arguments& a, const Context&) -> Result { return text(map_code_points(str(a[0]), utf8proc_toupper)); }},
+         [](Arguments& a, const Context&) -> Result {
+             // Go has no upper case for the sharp s.
+             return text(map_code_points(
+                 str(a[0]), [](utf8proc_int32_t code) { return code == 0xDF ? code : utf8proc_toupper(code); }));
+         }},
     });
     return functions;
 }

@@ -14,8 +14,8 @@ namespace plumbline::hcl {
 namespace {
 
 // One level of nesting takes some 2 KiB of stack in an instrumented build; this keeps it under half of the 8 MiB that
-// threads have. Terraform's own limit is memory; nobody writes a hundred levels.
-constexpr int max_depth = 1500;
+// threads have (tools run on 256 MiB). Terraform's own limit is memory; nobody writes a hundred levels.
+constexpr int max_depth = 2500;
 
 struct Fault {};  // thrown to leave the broken definition; never leaves this file
 
@@ -51,8 +51,10 @@ bool is_continue(utf8proc_int32_t code) {
         case UTF8PROC_CATEGORY_PC:
             return true;
         default:
-            return is_start(code);
+            break;
     }
+    // Other_ID_Continue
+    return is_start(code) || code == 0xB7 || code == 0x387 || (code >= 0x1369 && code <= 0x1371) || code == 0x19DA;
 }
 
 /// Length of the identifier at the start of `text`, 0 when there is none.
@@ -72,6 +74,17 @@ std::size_t identifier_length(std::string_view text) {
         at += static_cast<std::size_t>(size);
     }
     return at;
+}
+
+/// Bytes of a sequence shaped like UTF-8 at the start of `text`, whatever it encodes; 0 when it is none.
+std::size_t multibyte_length(std::string_view text) {
+    const auto lead = static_cast<unsigned char>(text[0]);
+    const std::size_t length = lead >= 0xF0 && lead < 0xF8 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 0;
+    if (length == 0 || lead >= 0xF8 || text.size() < length) return 0;
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) return 0;
+    }
+    return length;
 }
 
 bool is_space(char c) {
@@ -152,7 +165,7 @@ class Reader {
     struct Depth {
         explicit Depth(Reader& reader) : reader_(reader) {
             if (++reader_.depth_ > max_depth) {
-                reader_.fail("Nested too deeply", "Expressions and blocks may be nested 1,500 levels deep.",
+                reader_.fail("Nested too deeply", "Expressions and blocks may be nested 2,500 levels deep.",
                              reader_.here());
             }
         }
@@ -224,13 +237,7 @@ class Reader {
         const std::size_t size = identifier_length(text_.substr(at_));
         const std::string_view name = text_.substr(at_, size);
         at_ += static_cast<std::uint32_t>(size);
-        return fold(name);
-    }
-    /// Names outside of ASCII are compared in NFC.
-    std::string_view fold(std::string_view name) {
-        if (std::all_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
-            return name;
-        return arena_.copy(to_nfc(name));
+        return name;
     }
 
     void body_items(std::vector<Attribute>& attributes, std::vector<Block>& blocks, bool nested) {
@@ -571,7 +578,7 @@ class Reader {
     }
     std::uint32_t end_mark() const { return end_; }
 
-    /// A step after a dot: a name, or a legacy index such as `.0` or `.0.1`.
+    /// A step after a dot: a name, or a legacy index such as `.0`.
     const Expr* dot_step(const Expr* object, std::uint32_t begin) {
         const std::uint32_t name_begin = at_;
         if (identifier_length(text_.substr(at_)) > 0) {
@@ -583,7 +590,7 @@ class Reader {
                                            span(name_begin, at_)});
         }
         if (peek() >= '0' && peek() <= '9') {
-            while (true) {
+            {
                 const std::uint32_t digits = at_;
                 while (peek() >= '0' && peek() <= '9') ++at_;
                 const Span number = span(digits, at_);
@@ -594,10 +601,11 @@ class Reader {
                 mark();
                 object = arena_.make(
                     IndexExpr{{Expr::Kind::index, Span::join(object->span, number)}, object, key, true, number});
-                if (peek() == '.' && peek(1) >= '0' && peek(1) <= '9') {
-                    ++at_;
-                    continue;
-                }
+                if (peek() == '.' && peek(1) >= '0' && peek(1) <= '9')
+                    fail("Invalid legacy index syntax",
+                         "When using the legacy index syntax, chaining two indexes together is not permitted. Use the "
+                         "proper index syntax with square brackets instead.",
+                         here());
                 return object;
             }
         }
@@ -647,7 +655,8 @@ class Reader {
             return at_ > first;
         };
         digits();
-        if (peek() == '.' && peek(1) >= '0' && peek(1) <= '9') {
+        // `1.e3` is a number, `1.` alone is not.
+        if (peek() == '.' && ((peek(1) >= '0' && peek(1) <= '9') || peek(1) == 'e' || peek(1) == 'E')) {
             ++at_;
             digits();
         }
@@ -994,7 +1003,8 @@ class Reader {
         heredoc_open_ = false;
         const std::uint32_t opened = at_;
         const auto flush = [&] {
-            if (text.empty() && (tokens.empty() || !trim_next)) {
+            if (text.empty()) {
+                trim_next = false;
                 text_begin = at_;
                 return;
             }
@@ -1106,11 +1116,18 @@ class Reader {
                 utf8proc_int32_t code = 0;
                 const auto size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text_.data() + at_),
                                                    static_cast<utf8proc_ssize_t>(text_.size() - at_), &code);
-                if (size <= 0)
-                    fail(
-                        "Invalid character encoding",
-                        "All input files must be UTF-8 encoded. Ensure that UTF-8 encoding is selected in your editor.",
-                        here());
+                if (size <= 0) {
+                    // Bytes of the right shape that are no character (overlong, surrogates) become U+FFFD each.
+                    const std::size_t length = multibyte_length(text_.substr(at_));
+                    if (length == 0)
+                        fail("Invalid character encoding",
+                             "All input files must be UTF-8 encoded. Ensure that UTF-8 encoding is selected in your "
+                             "editor.",
+                             here());
+                    for (std::size_t i = 0; i < length; ++i) text += "\xEF\xBF\xBD";
+                    at_ += static_cast<std::uint32_t>(length);
+                    continue;
+                }
                 text.append(text_, at_, static_cast<std::size_t>(size));
                 at_ += static_cast<std::uint32_t>(size);
                 continue;
@@ -1164,7 +1181,8 @@ class Reader {
                          "The \\" + std::string(1, c) + " escape sequence must be followed by " + std::to_string(want) +
                              " hexadecimal digits.",
                          span(begin, at_));
-                if (code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) code = 0xFFFD;
+                if (code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
+                    fail("Invalid escape sequence", "This number is no Unicode character.", span(begin, at_));
                 utf8proc_uint8_t bytes[4];
                 const auto size = utf8proc_encode_char(static_cast<utf8proc_int32_t>(code), bytes);
                 text.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));

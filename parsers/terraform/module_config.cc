@@ -5,6 +5,7 @@
 
 #include "parsers/terraform/evaluate.h"
 #include "parsers/terraform/function_table.h"
+#include "parsers/terraform/static_checks.h"
 #include "scanner/model/file_system.h"
 #include "scanner/model/text.h"
 
@@ -114,9 +115,16 @@ std::optional<TypeConstraint> read_type(const Expr& expr, Diagnostics& diagnosti
     if (depth > 100) return refuse("Types may be nested 100 levels deep.");
     if (expr.kind == Kind::literal_string && legacy) {
         const std::string_view word = static_cast<const hcl::StringExpr&>(expr).value;
-        if (word == "string") return TypeConstraint{Type::string(), {}};
-        if (word == "list") return TypeConstraint{Type::list(Type::dynamic()), {}};
-        if (word == "map") return TypeConstraint{Type::map(Type::dynamic()), {}};
+        if (word == "string" || word == "list" || word == "map") {
+            diagnostics.error("terraform-type", "Invalid quoted type constraints",
+                              "Terraform 0.11 and earlier required type constraints to be given in quotes. Remove the "
+                              "quotes around \"" +
+                                  std::string(word) + "\".",
+                              expr.span);
+            // What is meant is clear all the same.
+            if (word == "string") return TypeConstraint{Type::string(), {}};
+            return TypeConstraint{word == "list" ? Type::list(Type::dynamic()) : Type::map(Type::dynamic()), {}};
+        }
         diagnostics.error(
             "terraform-type", "Invalid legacy variable type hint",
             "To provide a full type expression, remove the surrounding quotes and give the type expression directly.",
@@ -266,9 +274,18 @@ class Loader {
         else if (block.type == "terraform")
             config_.settings.push_back(&block);
         else if (block.type == "check")
-            config_.checks.push_back(&block);
+            check(block, overrides);
         else
             config_.moves.push_back(&block);
+    }
+
+    /// A check's data source is one of the module like any other, but that its faults are warnings.
+    void check(const hcl::Block& block, bool overrides) {
+        config_.checks.push_back(&block);
+        for (const hcl::Block& inner : block.body->blocks) {
+            if (inner.type == "data" && inner.labels.size() == 2)
+                resource(inner, ResourceConfig::Mode::data, overrides);
+        }
     }
 
     bool valid_name(const hcl::Label& label) {
@@ -289,11 +306,6 @@ class Loader {
         std::vector<hcl::Attribute> attributes(base.attributes.begin(), base.attributes.end());
         for (const hcl::Attribute& item : over.attributes) {
             std::erase_if(attributes, [&](const hcl::Attribute& have) { return have.name == item.name; });
-            // count and for_each exclude each other, so that an override can switch.
-            if (item.name == "count")
-                std::erase_if(attributes, [](const hcl::Attribute& have) { return have.name == "for_each"; });
-            if (item.name == "for_each")
-                std::erase_if(attributes, [](const hcl::Attribute& have) { return have.name == "count"; });
             attributes.push_back(item);
         }
         std::vector<hcl::Block> blocks(base.blocks.begin(), base.blocks.end());
@@ -471,6 +483,7 @@ class Loader {
         if (!made.block) made.block = &block;
         if (const hcl::Attribute* value = attribute(*block.body, "value")) made.value = value->value;
         made.sensitive = literal_true(*block.body, "sensitive", made.sensitive);
+        made.ephemeral = literal_true(*block.body, "ephemeral", made.ephemeral);
         static constexpr std::array<std::string_view, 7> known = {"value",      "description", "sensitive", "ephemeral",
                                                                   "depends_on", "type",        "deprecated"};
         for (const hcl::Attribute& item : block.body->attributes) {
@@ -584,6 +597,7 @@ bool is_override_file(std::string_view name) {
 
 void load_module(ModuleConfig& config) {
     Loader(config).load();
+    check_module(config, config.diagnostics);
 }
 
 }  // namespace plumbline::terraform

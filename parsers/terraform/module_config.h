@@ -42,7 +42,7 @@ struct VariableConfig {
 struct OutputConfig {
     const hcl::Block* block = nullptr;
     const hcl::Expr* value = nullptr;
-    bool sensitive = false;
+    bool sensitive = false, ephemeral = false;
 };
 
 /// A resource, data source or ephemeral resource, with what override files changed merged in.

@@ -17,7 +17,7 @@ std::optional<bool> deep_equal(const Value& a, const Value& b) {
         if (other.is_string() && !known.prefix.empty() && !other.as_string().starts_with(known.prefix)) return false;
         if (other.is_known() && !other.is_null()) {
             const Type type = unknown.as_unknown().type;
-            if (!type.has_dynamic() && !other.type().has_dynamic() && !(type == other.type())) return false;
+            if (!type.is_dynamic() && !(type == other.type())) return false;
         }
         return std::nullopt;
     }
@@ -38,29 +38,22 @@ std::optional<bool> deep_equal(const Value& a, const Value& b) {
             !b.element_type().has_dynamic())
             return false;
     }
-    bool undecided = false;
+    // The first part that is not plainly equal decides, as in cty.
     if (a.is_sequence()) {
         if (a.kind() == Value::Kind::set && (!a.is_wholly_known() || !b.is_wholly_known())) return std::nullopt;
         if (a.elements().size() != b.elements().size()) return false;
         for (std::size_t i = 0; i < a.elements().size(); ++i) {
             const auto same = deep_equal(a.elements()[i], b.elements()[i]);
-            if (!same)
-                undecided = true;
-            else if (!*same)
-                return false;
+            if (!same || !*same) return same;
         }
     } else {
         if (a.members().size() != b.members().size()) return false;
         for (std::size_t i = 0; i < a.members().size(); ++i) {
             if (a.members()[i].name != b.members()[i].name) return false;
             const auto same = deep_equal(a.members()[i].value, b.members()[i].value);
-            if (!same)
-                undecided = true;
-            else if (!*same)
-                return false;
+            if (!same || !*same) return same;
         }
     }
-    if (undecided) return std::nullopt;
     return true;
 }
 
@@ -110,15 +103,13 @@ static Result logical(const Value& a, const Value& b, bool is_or) {
     Result left = to_operand(a, Type::boolean(), "left"), right = to_operand(b, Type::boolean(), "right");
     if (!left.ok()) return left;
     if (!right.ok()) return right;
-    // cty decides where one side alone does: false && unknown is false.
-    for (const Value* side : {&left.value(), &right.value()}) {
-        if (side->is_known() && side->as_bool() == is_or) return finish(Value::boolean(is_or), a, b);
-    }
+    // `false && unknown` could be decided, but Terraform 1.11 leaves it open.
     if (left.value().is_unknown() || right.value().is_unknown()) {
         const Value operands[] = {a, b};
         return unknown_because(Type::boolean(), operands, not_null());
     }
-    return finish(Value::boolean(!is_or), a, b);
+    const bool x = left.value().as_bool(), y = right.value().as_bool();
+    return finish(Value::boolean(is_or ? x || y : x && y), a, b);
 }
 Result logical_and(const Value& a, const Value& b) {
     return logical(a, b, false);
@@ -255,7 +246,6 @@ Result index(const Value& object, const Value& key) {
             return unknown_because(type.element(), operands);
         }
         if (type.is_primitive()) return fail("Invalid index: This value does not have any indices.");
-        if (type.kind() == Type::Kind::object && key.is_string()) return get_attribute(object, key.as_string());
         if (type.kind() == Type::Kind::tuple && key.is_number()) {
             const auto at = key.as_number().to_int64();
             if (!at || *at < 0 || static_cast<std::size_t>(*at) >= type.elements().size())

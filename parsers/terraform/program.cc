@@ -6,6 +6,8 @@
 
 #include "parsers/json/json_reader.h"
 #include "parsers/terraform/function_table.h"
+#include "parsers/terraform/provider_values.h"
+#include "parsers/terraform/static_checks.h"
 #include "scanner/model/text.h"
 
 namespace plumbline::terraform {
@@ -18,7 +20,7 @@ using Kind = Expr::Kind;
 constexpr int max_module_depth = 50;
 // One `count` or `for_each`: what a provider could be asked to create in a day.
 constexpr std::size_t max_instances = 100'000;
-constexpr std::uint64_t max_file = 32U << 20;
+constexpr std::uint64_t max_file = 16U << 20;
 
 enum class State : std::uint8_t { none, busy, done };
 
@@ -47,6 +49,36 @@ std::string key_text(const Value& key) {
 
 Span first_valid(Span a, Span b) {
     return a.valid() ? a : b;
+}
+
+/// `aws` or `aws.west` of an expression that names a provider.
+std::string provider_name(const Expr& expr) {
+    std::string alias;
+    const Expr* at = &expr;
+    if (at->kind == Kind::get_attr) {
+        alias = "." + std::string(static_cast<const hcl::GetAttrExpr*>(at)->name);
+        at = static_cast<const hcl::GetAttrExpr*>(at)->object;
+    }
+    if (at->kind == Kind::variable) return std::string(static_cast<const hcl::VariableExpr*>(at)->name) + alias;
+    if (at->kind == Kind::literal_string) return std::string(static_cast<const hcl::StringExpr*>(at)->value) + alias;
+    return alias;
+}
+
+/// The address that an import block's `to` names, keys evaluated; nullopt when it is none or not known.
+std::optional<std::string> target_address(const Expr& expr, Evaluator& evaluator) {
+    if (expr.kind == Kind::variable) return std::string(static_cast<const hcl::VariableExpr&>(expr).name);
+    if (expr.kind == Kind::get_attr) {
+        const auto& get = static_cast<const hcl::GetAttrExpr&>(expr);
+        auto object = target_address(*get.object, evaluator);
+        if (object) *object += "." + std::string(get.name);
+        return object;
+    }
+    if (expr.kind != Kind::index) return std::nullopt;
+    const auto& index = static_cast<const hcl::IndexExpr&>(expr);
+    auto object = target_address(*index.object, evaluator);
+    const Value key = evaluator.evaluate(*index.key);
+    if (!object || !(key.is_string() || key.is_number())) return std::nullopt;
+    return *object + key_text(key);
 }
 
 class Program;
@@ -101,6 +133,8 @@ class Module : public Scope {
                          std::size_t& used, Evaluator& evaluator);
     Value module_value(std::size_t call, std::span<const Expr* const> steps, std::size_t& used, Evaluator& evaluator);
 
+    /// Conditions of variables, resources, outputs and checks, and what else only a plan finds.
+    void check_conditions();
     /// Every resource, module and output of this and all modules below, in the order they are declared.
     void emit(Graph& graph);
 
@@ -125,11 +159,15 @@ class Module : public Scope {
                       std::vector<std::pair<std::string, std::vector<Value>>>& groups, std::vector<Span>& spans);
     void add_block(std::string type, Value value, Span span,
                    std::vector<std::pair<std::string, std::vector<Value>>>& groups, std::vector<Span>& spans);
-    Value complete(const ResourceConfig& config, Value body, const std::string& address);
+    Value default_tags(std::string_view provider);
+    Value evaluate_default_tags(std::string_view provider);
+    bool depends_on_managed(const ResourceConfig& config) const;
     void bind_instance(Evaluator& evaluator, const Expansion& expansion, std::size_t at);
     std::string address(const ResourceConfig& config, const Expansion& expansion, std::size_t at) const;
     std::string prefixed(const std::string& name) const { return path_.empty() ? name : path_ + "." + name; }
     void cycle(const std::string& what, Span use);
+    void refuse_ephemeral(const Value& body);
+    void check_condition(const hcl::Block& block, Evaluator& evaluator, std::string_view summary);
     Value argument_or_default(const std::string& name, const VariableConfig& config);
 
     Program& program_;
@@ -141,6 +179,7 @@ class Module : public Scope {
     std::map<std::string, Binding> variables_, locals_, outputs_;
     std::vector<ResourceNode> resources_;
     std::vector<Call> calls_;
+    std::map<std::string, Value, std::less<>> default_tags_;  // by provider with alias
     std::unique_ptr<FunctionContext> functions_;
 
     friend class Program;
@@ -149,8 +188,8 @@ class Module : public Scope {
 /// One root module in the making.
 class Program {
   public:
-    Program(Library& library, std::string folder, const ProgramOptions& options)
-        : library(library), folder(std::move(folder)), options(options) {}
+    Program(Library& folders, std::string root_folder, const ProgramOptions& given_options)
+        : library(folders), folder(std::move(root_folder)), options(given_options) {}
 
     Library& library;
     std::string folder;
@@ -168,9 +207,12 @@ class Program {
         Span span;
     };
     std::map<std::string, Given> given;
+    State imports_state = State::none;
+    std::map<std::string, Value> imports;  // by the target's address
     hcl::Arena arena;
     std::vector<std::unique_ptr<hcl::File>> variable_files;
     std::set<const ModuleConfig*> reported;
+    std::vector<const ModuleConfig*> taking_part;  // those reported, in the order they were met
     std::size_t resources = 0;
 
     bool start() {
@@ -183,8 +225,17 @@ class Program {
         return true;
     }
 
+    /// The id that an import block gives to the instance; null when there is none.
+    Value import_id(const std::string& address) {
+        if (imports_state == State::none) read_imports();
+        const auto found = imports.find(address);
+        return found == imports.end() ? Value() : found->second;
+    }
+
     void report(const ModuleConfig& config) {
-        if (reported.insert(&config).second) diagnostics.append(config.diagnostics);
+        if (!reported.insert(&config).second) return;
+        taking_part.push_back(&config);
+        diagnostics.append(config.diagnostics);
     }
 
     Value literal_file_value(const Expr& expr) {
@@ -200,6 +251,9 @@ class Program {
     }
 
   private:
+    void read_imports();
+    void read_import(const hcl::Block& block, Evaluator& evaluator);
+
     void read_modules_json() {
         const auto path = join_path(folder, ".terraform/modules/modules.json");
         if (!path || !library.file_system().exists(*path)) return;
@@ -352,6 +406,13 @@ const FunctionContext& Module::functions() {
                                          const Value& variables) -> Result {
         if (variables.is_unknown()) return unknown_because({}, {&variables, 1});
         if (!variables.is_mapping()) return fail("invalid vars value: must be a map", 1);
+        for (const Member& member : variables.members()) {
+            if (!hcl::is_identifier(member.name))
+                return fail(
+                    "invalid template variable name \"" + member.name +
+                        "\": must start with a letter, followed by zero or more letters, digits, and underscores",
+                    1);
+        }
         struct TemplateScope : Scope {
             Value reference(const hcl::VariableExpr& root, std::span<const Expr* const>, std::size_t&,
                             Evaluator& evaluator) override {
@@ -522,7 +583,7 @@ Value Module::output(const std::string& name, Span use) {
     if (!path_.empty())
         value =
             value.traced(make_trace(Trace::Kind::output, config.block->header, path_ + "." + name, {value.trace()}));
-    if (config.sensitive) value = value.with_marks(Value::sensitive);
+    // Terraform 1.11.4 does not mark a value for the output's `sensitive` alone; the root checks it on its own.
     Binding& done = outputs_[name];
     done.value = std::move(value);
     done.state = State::done;
@@ -545,7 +606,16 @@ Expansion Module::expand(const Expr* count_expr, const Expr* for_each, const std
                                         expr.span);
         return made;
     };
-    if (value.is_unknown()) return unknown(value.as_unknown().cause);
+    const auto undetermined = [&](const Value& decides) {
+        if (program_.options.strict)
+            evaluator.fault(count_expr ? "Invalid count argument" : "Invalid for_each argument",
+                            std::string("The \"") + (count_expr ? "count" : "for_each") +
+                                "\" value depends on resource attributes that cannot be determined until apply, so "
+                                "Terraform cannot predict how many instances will be created.",
+                            expr.span);
+        return unknown(decides.as_unknown().cause);
+    };
+    if (value.is_unknown()) return undetermined(value);
     if (count_expr) {
         made.kind = Expansion::Kind::count;
         if (value.is_null()) {
@@ -554,25 +624,22 @@ Expansion Module::expand(const Expr* count_expr, const Expr* for_each, const std
             return unknown({});
         }
         Result number = convert(value, Type::number());
-        const auto n = number.ok() ? number.value().as_number().to_int64() : std::nullopt;
-        if (value.has_mark(Value::sensitive) && program_.options.strict)
-            evaluator.fault(
-                "Invalid count argument",
-                "Sensitive values, or values derived from sensitive values, cannot be used as count arguments.",
-                expr.span);
-        if (!n || *n < 0) {
+        // -1 stands for everything that is no whole number.
+        const std::int64_t n =
+            number.ok() && number.value().is_number() ? number.value().as_number().to_int64().value_or(-1) : -1;
+        if (n < 0) {
             evaluator.fault(
                 "Invalid count argument",
                 "The given \"count\" argument value is unsuitable: a whole number that is not negative is required.",
                 expr.span);
             return unknown({});
         }
-        if (static_cast<std::size_t>(*n) > max_instances) {
+        if (static_cast<std::size_t>(n) > max_instances) {
             evaluator.fault("Too many instances", "The count is larger than 100,000; one instance stands for all.",
                             expr.span);
             return unknown({});
         }
-        for (std::int64_t i = 0; i < *n; ++i) made.keys.push_back(Value::number(Number(i)));
+        for (std::int64_t i = 0; i < n; ++i) made.keys.push_back(Value::number(Number(i)));
         made.values.resize(made.keys.size());
         return made;
     }
@@ -606,7 +673,7 @@ Expansion Module::expand(const Expr* count_expr, const Expr* for_each, const std
         return unknown({});
     }
     for (const Value& item : items) {
-        if (item.is_unknown()) return unknown(item.as_unknown().cause);
+        if (item.is_unknown()) return undetermined(item);
         if (!item.is_string()) {
             evaluator.fault("Invalid for_each set argument",
                             "The given \"for_each\" argument value is unsuitable: \"for_each\" supports maps and sets "
@@ -768,15 +835,7 @@ Value Module::body_value(const hcl::Body& body, Evaluator& evaluator, bool top, 
     for (const hcl::Attribute& item : body.attributes) {
         if (top && std::find(meta_arguments.begin(), meta_arguments.end(), item.name) != meta_arguments.end()) {
             if (meta && item.name == "provider") {
-                std::string name;
-                const Expr* at = item.value;
-                if (at->kind == Kind::get_attr) {
-                    name = "." + std::string(static_cast<const hcl::GetAttrExpr*>(at)->name);
-                    at = static_cast<const hcl::GetAttrExpr*>(at)->object;
-                }
-                if (at->kind == Kind::variable)
-                    name = std::string(static_cast<const hcl::VariableExpr*>(at)->name) + name;
-                meta->push_back({"provider", Value::string(name), item.span});
+                meta->push_back({"provider", Value::string(provider_name(*item.value)), item.span});
             }
             continue;
         }
@@ -830,139 +889,110 @@ Value Module::body_value(const hcl::Body& body, Evaluator& evaluator, bool top, 
     return Value::object(std::move(members)).traced(make_trace(Trace::Kind::literal, body.span));
 }
 
-/// The document that `data.aws_iam_policy_document` prints (the provider's rules: Version, Sid, Effect, lists of one as
-/// a text).
-Value policy_document(const Value& body) {
-    const auto list_or_one = [](const Value& value) {
-        return value.is_sequence() && value.elements().size() == 1 ? value.elements()[0] : value;
-    };
-    const auto attribute = [](const Value& from, std::string_view name) -> const Value* {
-        const Member* member = from.find(name);
-        return member && !member->value.is_null() ? &member->value : nullptr;
-    };
-    std::vector<Value> statements;
-    for (const char* name : {"source_policy_documents", "override_policy_documents"}) {
-        const Value* documents = attribute(body, name);
-        if (!documents) continue;
-        for (const Value& item : documents->elements()) {
-            if (item.is_unknown()) {
-                if (item.as_unknown().document.size() == 1) {
-                    if (const Value* inner = attribute(item.as_unknown().document[0], "Statement")) {
-                        for (const Value& statement : inner->elements()) statements.push_back(statement);
-                        continue;
-                    }
-                }
-                statements.push_back(Value::unknown({}, item.as_unknown().cause).traced(item.trace()));
-            } else if (item.is_string()) {
-                const Result decoded = json_decode(item.as_string());
-                if (!decoded.ok()) continue;
-                if (const Value* inner = attribute(decoded.value(), "Statement")) {
-                    if (inner->is_mapping()) statements.push_back(*inner);
-                    for (const Value& statement : inner->elements()) statements.push_back(statement);
-                }
-            }
-        }
-    }
-    const Value* blocks = attribute(body, "statement");
-    if (blocks && blocks->is_unknown()) {
-        statements.push_back(*blocks);
-        blocks = nullptr;
-    }
-    for (const Value& block : blocks ? blocks->elements() : std::span<const Value>()) {
-        std::vector<Member> members;
-        const auto copy = [&](std::string_view from, std::string_view to) {
-            const Member* member = block.find(from);
-            if (member && !member->value.is_null() &&
-                !(member->value.is_sequence() && member->value.elements().empty()))
-                members.push_back(
-                    {std::string(to), list_or_one(member->value).traced(member->value.trace()), member->span});
-        };
-        if (const Value* sid = attribute(block, "sid")) members.push_back({"Sid", *sid, block.find("sid")->span});
-        const Member* effect = block.find("effect");
-        members.push_back({"Effect", effect && !effect->value.is_null() ? effect->value : Value::string("Allow"),
-                           effect ? effect->span : Span{}});
-        copy("actions", "Action");
-        copy("not_actions", "NotAction");
-        copy("resources", "Resource");
-        copy("not_resources", "NotResource");
-        for (const auto& [from, to] :
-             {std::pair("principals", "Principal"), std::pair("not_principals", "NotPrincipal")}) {
-            const Value* principals = attribute(block, from);
-            if (!principals || !principals->is_sequence()) continue;
-            std::vector<Member> by_type;
-            bool everyone = false;
-            for (const Value& principal : principals->elements()) {
-                const Value* type = attribute(principal, "type");
-                const Value* ids = attribute(principal, "identifiers");
-                if (!type || !type->is_string() || !ids) continue;
-                if (type->as_string() == "*") everyone = true;
-                by_type.push_back({type->as_string(), list_or_one(*ids), principal.find("identifiers")->span});
-            }
-            const Span span = block.find(from)->span;
-            if (everyone)
-                members.push_back({to, Value::string("*"), span});
-            else if (!by_type.empty())
-                members.push_back({to, Value::object(std::move(by_type)), span});
-        }
-        if (const Value* conditions = attribute(block, "condition"); conditions && conditions->is_sequence()) {
-            std::map<std::string, std::vector<Member>> by_test;
-            for (const Value& condition : conditions->elements()) {
-                const Value* test = attribute(condition, "test");
-                const Value* variable = attribute(condition, "variable");
-                const Value* values = attribute(condition, "values");
-                if (test && test->is_string() && variable && variable->is_string() && values)
-                    by_test[test->as_string()].push_back({variable->as_string(), list_or_one(*values), {}});
-            }
-            std::vector<Member> tests;
-            for (auto& [test, variables] : by_test) tests.push_back({test, Value::object(std::move(variables)), {}});
-            members.push_back({"Condition", Value::object(std::move(tests)), block.find("condition")->span});
-        }
-        statements.push_back(Value::object(std::move(members)).traced(block.trace()));
-    }
-    const Value* version = attribute(body, "version");
-    std::vector<Member> document = {{"Version", version ? *version : Value::string("2012-10-17"), {}},
-                                    {"Statement", Value::tuple(std::move(statements)), {}}};
-    return Value::object(std::move(document)).traced(body.trace());
+/// The `default_tags` of the AWS provider in force, `aws` or `aws.ALIAS`: declared here, or handed down by the calls
+/// that lead here.
+Value Module::default_tags(std::string_view provider) {
+    if (const auto have = default_tags_.find(provider); have != default_tags_.end()) return have->second;
+    default_tags_.emplace(std::string(provider), Value());  // tags that refer to a tagged resource end here
+    Value made = evaluate_default_tags(provider);
+    default_tags_[std::string(provider)] = made;
+    return made;
 }
 
-/// Adds what is known of attributes that the provider computes.
-Value Module::complete(const ResourceConfig& config, Value body, const std::string& address) {
-    std::vector<Member> members(body.members().begin(), body.members().end());
-    const auto add = [&](std::string name, Value value) { members.push_back({std::move(name), std::move(value), {}}); };
-    const auto later = [&](std::string_view attribute, Type type) {
-        Refinement refinement = not_null();
-        return Value::unknown(
-            std::move(type),
-            make_cause(address + "." + std::string(attribute) + " is known only after apply", config.block->header),
-            refinement);
-    };
-    if (config.type == "terraform_data" && config.mode == ResourceConfig::Mode::managed) {
-        const Member* input = body.find("input");
-        Value in = input ? input->value : Value::null();
-        add("__schema__", Value::boolean(true));
-        add("id", later("id", Type::string()));
-        if (!input) add("input", Value::null());
-        if (!body.find("triggers_replace")) add("triggers_replace", Value::null());
-        add("output", in.is_null() ? in : later("output", in.type()));
-    } else if (config.mode == ResourceConfig::Mode::data && config.type == "aws_iam_policy_document") {
-        const Value document = policy_document(body);
-        Value json = json_encode(document).value();
-        if (json.is_known()) {
-            // The text alone would lose the places of its parts, so the document stays with it.
-            add("json", json.traced(document.trace()));
-        } else {
-            add("json", json);
+Value Module::evaluate_default_tags(std::string_view provider) {
+    const std::size_t dot = provider.find('.');
+    const std::string_view name = provider.substr(0, dot);
+    const std::string_view alias = dot == std::string_view::npos ? std::string_view() : provider.substr(dot + 1);
+    for (const ProviderConfig& config : config_.providers) {
+        if (config.name != name || config.alias != alias) continue;
+        Evaluator evaluator(*this, program_.diagnostics, program_.budget);
+        for (const hcl::Block& block : config.block->body->blocks) {
+            if (block.type != "default_tags") continue;
+            for (const hcl::Attribute& item : block.body->attributes) {
+                if (item.name == "tags") return evaluator.evaluate(*item.value);
+            }
         }
-    } else if (config.mode == ResourceConfig::Mode::data && config.type == "template_file") {
-        const Member* text = body.find("template");
-        const Member* variables = body.find("vars");
-        if (text && text->value.is_string()) {
-            const Result rendered = functions().render_template(text->value.as_string(), address,
-                                                                variables ? variables->value : Value::object({}));
-            if (rendered.ok()) add("rendered", rendered.value());
+        for (const hcl::Attribute& item : config.block->body->attributes) {  // JSON syntax
+            if (item.name != "default_tags") continue;
+            const Value value = evaluator.evaluate(*item.value);
+            const Value& block = value.elements().empty() ? value : value.elements()[0];
+            if (const Member* tags = block.find("tags")) return tags->value;
+        }
+        return {};
+    }
+    if (!parent_) return {};
+    for (const hcl::Attribute& item : call_->body->attributes) {
+        if (item.name != "providers" || item.value->kind != Kind::object) continue;
+        for (const hcl::ObjectItem& pair : static_cast<const hcl::ObjectExpr*>(item.value)->items) {
+            if (provider_name(*pair.key) == provider) return parent_->default_tags(provider_name(*pair.value));
+        }
+        return {};
+    }
+    return alias.empty() ? parent_->default_tags(provider) : Value();
+}
+
+bool Module::depends_on_managed(const ResourceConfig& config) const {
+    for (const hcl::Attribute& item : config.body->attributes) {
+        if (item.name != "depends_on" || item.value->kind != Kind::tuple) continue;
+        for (const Expr* entry : static_cast<const hcl::TupleExpr*>(item.value)->items) {
+            const hcl::VariableExpr* root = static_reference(*entry);
+            if (root && root->name != "data" && root->name != "var" && root->name != "local") return true;
         }
     }
-    return Value::object(std::move(members)).traced(body.trace());
+    return false;
+}
+
+/// Ephemeral values may not get into a plan.
+void Module::refuse_ephemeral(const Value& body) {
+    for (const Member& member : body.members()) {
+        if ((member.value.marks_deep() & Value::ephemeral) == 0) continue;
+        program_.diagnostics.error("terraform-evaluation", "Invalid use of ephemeral value",
+                                   "Ephemeral values are not valid for \"" + member.name +
+                                       "\", because it is not a write-only attribute and must be persisted to state.",
+                                   member.span);
+    }
+}
+
+void Program::read_imports() {
+    imports_state = State::busy;
+    Evaluator evaluator(*root, diagnostics, budget);
+    for (const hcl::Block* block : root->config().moves) {
+        if (block->type == "import") read_import(*block, evaluator);
+    }
+    imports_state = State::done;
+}
+
+void Program::read_import(const hcl::Block& block, Evaluator& evaluator) {
+    const auto argument = [&](std::string_view name) -> const Expr* {
+        for (const hcl::Attribute& item : block.body->attributes) {
+            if (item.name == name) return item.value;
+        }
+        return nullptr;
+    };
+    const Expr* to = argument("to");
+    const Expr* id = argument("id");
+    if (!to || !id) return;
+    const auto one = [&] {
+        const Value value = evaluator.evaluate(*id);
+        if (value.is_unknown() && options.strict) {
+            evaluator.fault("Invalid import id argument",
+                            "The import block \"id\" argument depends on resource attributes that cannot be determined "
+                            "until apply, so Terraform cannot plan to import this resource.",
+                            id->span);
+        }
+        if (const auto address = target_address(*to, evaluator); address && value.is_string())
+            imports.insert_or_assign(*address, value);
+    };
+    const Expr* for_each = argument("for_each");
+    if (!for_each) return one();
+    const Value collection = evaluator.evaluate(*for_each);
+    const auto with = [&](const Value& key, const Value& value) {
+        evaluator.bind("each", Value::object({{"key", key, {}}, {"value", value, {}}}));
+        one();
+        evaluator.unbind();
+    };
+    for (const Value& item : collection.elements()) with(item, item);
+    for (const Member& member : collection.members()) with(Value::string(member.name), member.value);
 }
 
 const ResourceNode::Instance& Module::instance(std::size_t resource, std::size_t at) {
@@ -980,7 +1010,17 @@ const ResourceNode::Instance& Module::instance(std::size_t resource, std::size_t
     bind_instance(evaluator, how, at);
     std::vector<Member> meta;
     Value body = body_value(*config.body, evaluator, true, &meta);
-    body = complete(config, std::move(body), address(config, how, at));
+    ProviderFacts facts;
+    facts.address = address(config, how, at);
+    facts.import_id = program_.import_id(facts.address);
+    facts.deferred = config.mode == ResourceConfig::Mode::data && depends_on_managed(config);
+    if (config.type.starts_with("aws_")) {
+        const auto alias =
+            std::find_if(meta.begin(), meta.end(), [](const Member& member) { return member.name == "provider"; });
+        facts.default_tags = default_tags(alias == meta.end() ? "aws" : alias->value.as_string());
+    }
+    body = with_provider_values(config, std::move(body), facts, functions());
+    if (program_.options.strict) refuse_ephemeral(body);
     ResourceNode::Instance& done = resources_[resource].instances[at];
     done.body = std::move(body);
     done.meta = Value::object(std::move(meta));
@@ -1000,6 +1040,11 @@ Value Module::resource_value(const ResourceConfig& config, std::size_t index, st
         case Expansion::Kind::single:
             return one(0);
         case Expansion::Kind::unknown: {
+            // The one instance that stands for all of them is meant by any key.
+            if (used < steps.size() && steps[used]->kind == Kind::index) {
+                ++used;
+                return one(0);
+            }
             Unknown unknown;
             unknown.cause = how.cause;
             return Value::unknown(std::move(unknown)).traced(make_reference_trace(span, prefixed(config.key()), {}));
@@ -1161,6 +1206,10 @@ Value Module::module_value(std::size_t index, std::span<const Expr* const> steps
         case Expansion::Kind::single:
             return outputs(*found.instances[0]);
         case Expansion::Kind::unknown:
+            if (used < steps.size() && steps[used]->kind == Kind::index) {
+                ++used;
+                return outputs(*found.instances[0]);
+            }
             return Value::unknown({}, found.expansion.cause).traced(make_reference_trace(span, path, {}));
         default:
             break;
@@ -1202,55 +1251,28 @@ Value Module::reference(const hcl::VariableExpr& root, std::span<const Expr* con
         return i < steps.size() && steps[i]->kind == Kind::get_attr ? static_cast<const hcl::GetAttrExpr*>(steps[i])
                                                                     : nullptr;
     };
-    const auto refuse = [&](std::string summary, std::string detail, Span span) {
+    // What is not declared was reported when the module was loaded (static_checks.h).
+    const auto missing = [&] {
         used = steps.size();
-        evaluator.diagnostics().error("terraform-reference", summary, detail, span);
-        return Value::unknown({}, make_cause(detail, span));
+        return Value::unknown({}, make_cause("what it refers to is not declared", root.span));
     };
     const hcl::GetAttrExpr* first = name_at(0);
     const Span whole = steps.empty() ? root.span : Span::join(root.span, first ? first->span : steps[0]->span);
-    if (name == "var" || name == "local" || name == "module" || name == "path" || name == "terraform" ||
-        name == "each" || name == "count" || name == "self") {
-        if (!first) {
-            return refuse("Invalid reference",
-                          "The \"" + std::string(name) +
-                              "\" object cannot be accessed directly. Instead, access one of its attributes.",
-                          root.span);
-        }
-    }
+    if (!first) return missing();
     if (name == "var") {
         used = 1;
         const std::string key(first->name);
-        if (!config_.variables.contains(key)) {
-            std::vector<std::string_view> names;
-            for (const auto& [have, config] : config_.variables) names.push_back(have);
-            return refuse(
-                "Reference to undeclared input variable",
-                "An input variable with the name \"" + key + "\" has not been declared." + suggestion(key, names),
-                whole);
-        }
-        return variable(key);
+        return config_.variables.contains(key) ? variable(key) : missing();
     }
     if (name == "local") {
         used = 1;
         const std::string key(first->name);
-        if (!config_.locals.contains(key)) {
-            std::vector<std::string_view> names;
-            for (const auto& [have, config] : config_.locals) names.push_back(have);
-            return refuse("Reference to undeclared local value",
-                          "A local value with the name \"" + key + "\" has not been declared." + suggestion(key, names),
-                          whole);
-        }
-        return local(key, whole);
+        return config_.locals.contains(key) ? local(key, whole) : missing();
     }
     if (name == "module") {
         used = 1;
         const auto found = config_.call_index.find(std::string(first->name));
-        if (found == config_.call_index.end())
-            return refuse("Reference to undeclared module",
-                          "No module call named \"" + std::string(first->name) + "\" is declared in this module.",
-                          whole);
-        return module_value(found->second, steps, used, evaluator);
+        return found == config_.call_index.end() ? missing() : module_value(found->second, steps, used, evaluator);
     }
     if (name == "path") {
         used = 1;
@@ -1276,56 +1298,107 @@ Value Module::reference(const hcl::VariableExpr& root, std::span<const Expr* con
         }
         if (key == "root") return Value::string(".");
         if (key == "cwd") return Value::string(program_.options.working_directory);
-        return refuse("Invalid \"path\" attribute",
-                      "The \"path\" object does not have an attribute named \"" + std::string(key) + "\".",
-                      first->name_span);
+        return missing();
     }
     if (name == "terraform" || name == "tofu") {
         used = 1;
         if (first->name == "workspace") return Value::string(program_.options.inputs.workspace);
         if (first->name == "applying") return Value::boolean(false).with_marks(Value::ephemeral);
-        return refuse("Invalid \"terraform\" attribute",
-                      "The \"terraform\" object does not have an attribute named \"" + std::string(first->name) + "\".",
-                      first->name_span);
+        return missing();
     }
-    if (name == "each" || name == "count" || name == "self") {
-        return refuse("Reference to \"" + std::string(name) + "\" in context without it",
-                      "The \"" + std::string(name) +
-                          "\" object can be used only where \"for_each\" or \"count\" is set (\"self\": in "
-                          "provisioners, connections and postconditions).",
-                      whole);
-    }
+    // `each`, `count` and `self` are bound where they exist.
+    if (name == "each" || name == "count" || name == "self") return missing();
     std::string key;
-    std::size_t taken = 0;
+    std::size_t taken = 1;
     if (name == "data" || name == "ephemeral" || name == "resource") {
         const hcl::GetAttrExpr* second = name_at(1);
-        if (!first || !second)
-            return refuse("Invalid reference",
-                          "The \"" + std::string(name) +
-                              "\" object must be followed by two attribute names: the type and the name.",
-                          whole);
+        if (!second) return missing();
         key = (name == "resource" ? "" : std::string(name) + ".") + std::string(first->name) + "." +
               std::string(second->name);
         taken = 2;
     } else {
-        if (!first) {
-            return refuse("Invalid reference",
-                          "A reference to a resource type must be followed by at least one attribute access, "
-                          "specifying the resource name.",
-                          root.span);
-        }
         key = std::string(name) + "." + std::string(first->name);
-        taken = 1;
     }
     const auto found = config_.resource_index.find(key);
-    if (found == config_.resource_index.end()) {
-        return refuse(
-            "Reference to undeclared resource",
-            "A resource \"" + key + "\" has not been declared in " + (path_.empty() ? "the root module" : path_) + ".",
-            whole);
-    }
+    if (found == config_.resource_index.end()) return missing();
     used = taken;
     return resource_value(config_.resources[found->second], found->second, steps, used, evaluator);
+}
+
+// --- what only a plan finds ---
+
+void Module::check_condition(const hcl::Block& block, Evaluator& evaluator, std::string_view summary) {
+    const Expr* condition = nullptr;
+    const Expr* message = nullptr;
+    for (const hcl::Attribute& item : block.body->attributes) {
+        if (item.name == "condition") condition = item.value;
+        if (item.name == "error_message") message = item.value;
+    }
+    if (!condition) return;
+    const Value value = evaluator.evaluate(*condition);
+    if (value.is_unknown()) return;
+    const Result converted = convert(value, Type::boolean());
+    if (!converted.ok() || value.is_null()) {
+        evaluator.fault("Invalid condition result", "Condition expression must return either true or false.",
+                        condition->span);
+        return;
+    }
+    if (converted.value().as_bool()) return;
+    const Value text = message ? evaluator.evaluate(*message) : Value();
+    std::string detail = text.is_string() ? text.as_string() : std::string("The condition does not hold.");
+    if (block.type == "assert")
+        program_.diagnostics.warning("terraform-check", std::string(summary), std::move(detail), condition->span);
+    else
+        evaluator.fault(std::string(summary), std::move(detail), condition->span);
+}
+
+void Module::check_conditions() {
+    Evaluator evaluator(*this, program_.diagnostics, program_.budget);
+    for (const auto& [name, config] : config_.variables) {
+        variable(name);
+        for (const hcl::Block& block : config.block->body->blocks)
+            check_condition(block, evaluator, "Invalid value for variable");
+    }
+    for (const auto& [name, item] : config_.locals) local(name, item.name_span);
+    for (std::size_t i = 0; i < config_.resources.size(); ++i) {
+        const ResourceConfig& config = config_.resources[i];
+        for (const hcl::Block& block : config.body->blocks) {
+            if (block.type != "lifecycle") continue;
+            const Expansion& how = expansion(i);
+            for (std::size_t at = 0; at < resources_[i].instances.size(); ++at) {
+                Evaluator there(*this, program_.diagnostics, program_.budget);
+                bind_instance(there, how, at);
+                const Value& body = instance(i, at).body;
+                there.bind("self", body.traced(make_reference_trace(config.block->header, address(config, how, at), {},
+                                                                    {body.trace()})));
+                for (const hcl::Block& rule : block.body->blocks)
+                    check_condition(rule, there, "Resource " + std::string(rule.type) + " failed");
+            }
+        }
+    }
+    for (const auto& [name, config] : config_.outputs) {
+        output(name, config.block->header);
+        for (const hcl::Block& block : config.block->body->blocks)
+            check_condition(block, evaluator, "Module output value precondition failed");
+    }
+    for (const hcl::Block* check : config_.checks) {
+        for (const hcl::Block& block : check->body->blocks) {
+            if (block.type == "assert") check_condition(block, evaluator, "Check block assertion failed");
+        }
+    }
+    for (const hcl::Block* block : config_.settings) {
+        for (const hcl::Attribute& item : block->body->attributes) {
+            if (item.name == "required_version" && item.value->kind == Kind::literal_string &&
+                !version_satisfies(static_cast<const hcl::StringExpr*>(item.value)->value))
+                evaluator.fault("Unsupported Terraform Core version",
+                                "This configuration does not support Terraform version 1.11.4, whose rules are "
+                                "followed here.",
+                                item.name_span);
+        }
+    }
+    for (std::size_t i = 0; i < config_.calls.size(); ++i) {
+        for (const auto& child : call(i).instances) child->check_conditions();
+    }
 }
 
 // --- output ---
@@ -1379,8 +1452,14 @@ void Module::emit(Graph& graph) {
         made.platform = "terraform";
         std::vector<Member> members;
         for (const hcl::Attribute& item : config.body->attributes) {
-            if (item.name == "source" || item.name == "version")
-                members.push_back({std::string(item.name), evaluator.evaluate(*item.value), item.span});
+            if (std::find(meta_arguments.begin(), meta_arguments.end(), item.name) != meta_arguments.end()) continue;
+            const Expansion& how = call(i).expansion;
+            Evaluator there(*this, program_.diagnostics, program_.budget);
+            // Each instance has its own arguments; the call as a whole shows those of the first.
+            if (how.keys.empty() && how.kind != Expansion::Kind::single && how.kind != Expansion::Kind::unknown)
+                continue;
+            bind_instance(there, how, 0);
+            members.push_back({std::string(item.name), there.evaluate(*item.value), item.span});
         }
         made.body = Value::object(std::move(members)).traced(make_trace(Trace::Kind::literal, config.block->header));
         made.header = config.block->header;
@@ -1451,21 +1530,40 @@ const ModuleConfig* Library::module(const std::string& folder) {
     return place.get();
 }
 
+/// A root module's output is shown to people: what is sensitive has to be declared so.
+static Value root_output(Program& program, const std::string& name, const OutputConfig& config) {
+    Value value = program.root->output(name, config.block->header);
+    if (!program.options.strict) return value;
+    const std::uint8_t marks = value.marks_deep();
+    const Span place = config.value ? config.value->span : config.block->header;
+    if ((marks & Value::sensitive) && !config.sensitive)
+        program.diagnostics.error("terraform-evaluation", "Output refers to sensitive values",
+                                  "To reduce the risk of accidentally exporting sensitive data that was intended to be "
+                                  "only internal, Terraform requires that any root module output containing sensitive "
+                                  "data be explicitly marked as sensitive, to confirm your intent.",
+                                  place);
+    if ((marks & Value::ephemeral) && !config.ephemeral)
+        program.diagnostics.error("terraform-evaluation", "Ephemeral value not allowed",
+                                  "This output value is not declared as returning an ephemeral value, so it cannot be "
+                                  "set to a result derived from an ephemeral value.",
+                                  place);
+    return value;
+}
+
 ProgramResult evaluate_program(Library& library, const std::string& folder, const ProgramOptions& options) {
     ProgramResult result;
     Program program(library, folder, options);
     if (!program.start()) return result;
-    if (options.strict) {
-        for (const auto& [name, config] : program.root->config().variables) program.root->variable(name);
-        for (const auto& [name, item] : program.root->config().locals) program.root->local(name, item.name_span);
-    }
+    program.import_id("");
     program.root->emit(result.root.graph);
     for (const auto& [name, config] : program.root->config().outputs)
-        result.outputs.push_back({name, program.root->output(name, config.block->header)});
+        result.outputs.push_back({name, root_output(program, name, config)});
+    if (options.strict) program.root->check_conditions();
     result.root.graph.root = folder;
     result.refused = program.diagnostics.has_errors();
     result.root.diagnostics = std::move(program.diagnostics);
     result.root.gaps = std::move(program.gaps);
+    result.modules = std::move(program.taking_part);
     return result;
 }
 
@@ -1480,7 +1578,10 @@ void evaluate_expressions(Library& library, const std::string& folder, const Pro
         const Source& source = library.sources().add("<expression>", expressions[i]);
         const Expr* expr = hcl::read_expression(source, program.arena, faults);
         Value value;
-        if (expr) value = Evaluator(*program.root, faults, program.budget).evaluate(*expr);
+        if (expr) {
+            ReferenceChecker(program.root->config(), faults).check(*expr, {});
+            value = Evaluator(*program.root, faults, program.budget).evaluate(*expr);
+        }
         visit(i, value, faults);
     }
 }

@@ -39,6 +39,8 @@ struct Output {
 struct ProgramResult {
     RootResult root;
     std::vector<Output> outputs;
+    /// Every module that took part, each once: the root's first. They belong to the library.
+    std::vector<const ModuleConfig*> modules;
     /// Something that Terraform itself would refuse was met; the diagnostics say what.
     bool refused = false;
 };

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <istream>
+#include <optional>
 #include <streambuf>
 #include <unordered_map>
 
@@ -16,9 +17,10 @@ namespace {
 
 // yaml-cpp recurses on nesting and gives up at 500 levels itself; manifests in the wild stay below 30.
 constexpr std::size_t max_depth = 400;
-// A document with aliases stands for this many nodes at most. The largest generated manifests have some 100,000; the
-// "billion laughs" has 10^9 from ten lines.
+// A file's aliases stand for this many nodes at most, together: what walks the values later visits each of them. The
+// largest generated manifests have some 100,000; the "billion laughs" has 10^9 from ten lines.
 constexpr std::uint64_t max_expanded_nodes = 1'000'000;
+constexpr std::uint64_t bytes_per_node = 64;
 
 class ViewBuffer : public std::streambuf {
   public:
@@ -45,7 +47,7 @@ bool one_of(std::string_view text, std::initializer_list<std::string_view> candi
 }
 
 /// The value of a plain scalar by the core schema (YAML 1.2, 10.3.2) or YAML 1.1's type repository.
-Value plain_scalar(std::string_view text, bool yaml_1_1) {
+Value plain_scalar(std::string_view text, bool yaml_1_1, bool letters) {
     if (text.empty() || one_of(text, {"~", "null", "Null", "NULL"})) return Value::null();
     const char first = text[0];
     if (one_of(text, {"true", "True", "TRUE"})) return Value::boolean(true);
@@ -54,6 +56,8 @@ Value plain_scalar(std::string_view text, bool yaml_1_1) {
         if (one_of(text, {"yes", "Yes", "YES", "on", "On", "ON"})) return Value::boolean(true);
         if (one_of(text, {"no", "No", "NO", "off", "Off", "OFF"})) return Value::boolean(false);
     }
+    if (letters && one_of(text, {"y", "Y"})) return Value::boolean(true);
+    if (letters && one_of(text, {"n", "N"})) return Value::boolean(false);
     const bool numeric_start = (first >= '0' && first <= '9') || first == '-' || first == '+' || first == '.';
     if (!numeric_start || text.size() > 400) return Value::string(std::string(text));
     const std::string digits = yaml_1_1 ? without_underscores(text) : std::string(text);
@@ -110,9 +114,15 @@ class Handler : public YAML::EventHandler {
     }
 
     void OnDocumentStart(const YAML::Mark& mark) override {
+        // yaml-cpp takes a character that starts no node (`,` or `]`) for an empty document and stays there for ever.
+        if (last_document_ && *last_document_ == mark.pos) {
+            if (!file_.documents.empty() && file_.documents.back().span.begin == offset(mark))
+                file_.documents.pop_back();
+            throw YAML::ParserException(mark, "nothing can start with this character");
+        }
+        last_document_ = mark.pos;
         builder_.reset();
         anchors_.clear();
-        tags_.clear();
         styles_.clear();
         start_ = offset(mark);
         last_end_ = start_;
@@ -131,29 +141,24 @@ class Handler : public YAML::EventHandler {
         std::uint32_t end = at;
         while (end < text_.size() && !is_blank(text_[end]) && !one_of(text_.substr(end, 1), {",", "]", "}"})) ++end;
         const auto found = anchors_.find(anchor);
-        Value value;
+        Value value = Value::null().traced(make_trace(Trace::Kind::literal, span(at, end)));
         std::uint64_t weight = 1;
-        if (found != anchors_.end()) {
+        std::uint32_t height = 1;
+        if (found != anchors_.end() && may_expand(found->second, span(at, end))) {
             weight = found->second.weight;
-            expanded_ += weight;
-            if (expanded_ > max_expanded_nodes) {
-                if (!bomb_reported_) {
-                    diagnostics_.error("yaml-alias-bomb", "Aliases expand to more than 1,000,000 nodes",
-                                       "Aliases beyond this limit are left out. Write the document without nested "
-                                       "aliases.",
-                                       span(at, end));
-                    file_.complete = false;
-                }
-                bomb_reported_ = true;
-                weight = 1;
-            } else {
-                value = found->second.value.traced(
-                    make_trace(Trace::Kind::anchor, span(at, end), "alias", {found->second.value.trace()}));
-            }
+            height = found->second.height;
+            value = found->second.value.traced(
+                make_trace(Trace::Kind::anchor, span(at, end), "alias", {found->second.value.trace()}));
+        }
+        if (found == anchors_.end()) {
+            // An anchor that does not exist at all was refused by yaml-cpp.
+            diagnostics_.error("yaml-alias", "The alias refers to the node it stands in",
+                               "Such a document has no end. Write the value out.", span(at, end));
+            file_.complete = false;
         }
         last_end_ = std::max(last_end_, end);
         has_root_ = true;
-        builder_.add(std::move(value), span(at, end), weight);
+        builder_.add(std::move(value), span(at, end), weight, height);
     }
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   const std::string& value) override {
@@ -167,11 +172,14 @@ class Handler : public YAML::EventHandler {
             (quoted && !is_core(tag))) {
             parsed = Value::string(value);
         } else {
-            parsed = plain_scalar(value, options_.yaml_1_1);
-            if (builder_.expects_key()) parsed = Value::string(value);  // keys are names in all these formats
+            parsed = options_.plain ? options_.plain(value)
+                                    : plain_scalar(value, options_.yaml_1_1, options_.letter_booleans);
+            // Keys are names in all other formats.
+            if (!options_.plain && builder_.expects_key()) parsed = Value::string(value);
         }
         parsed = parsed.traced(make_trace(Trace::Kind::literal, span(at, end)));
-        finish(std::move(parsed), span(at, end), anchor, tag);
+        // Long texts weigh more, for who copies what an alias gives.
+        finish(std::move(parsed), span(at, end), anchor, tag, 1 + value.size() / bytes_per_node);
     }
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                          YAML::EmitterStyle::value style) override {
@@ -192,6 +200,7 @@ class Handler : public YAML::EventHandler {
     struct Anchor {
         Value value;
         std::uint64_t weight;
+        std::uint32_t height;
     };
     struct Pending {
         std::string tag;
@@ -200,8 +209,29 @@ class Handler : public YAML::EventHandler {
     };
 
     Span span(std::uint32_t begin, std::uint32_t end) const { return {id_, begin, end}; }
+    static bool is_known_tag(std::string_view tag) {
+        if (!tag.starts_with("tag:yaml.org,2002:")) return false;
+        return one_of(tag.substr(18), {"str", "int", "float", "bool", "null", "map", "seq", "binary", "timestamp",
+                                       "merge", "omap", "pairs"});
+    }
     static bool is_core(std::string_view tag) {
         return tag.starts_with("tag:yaml.org,2002:") && tag != "tag:yaml.org,2002:str";
+    }
+
+    /// Whether the alias at `place` stays within the limits; reports the first that does not.
+    bool may_expand(const Anchor& anchor, Span place) {
+        const bool deep = builder_.depth() + anchor.height > max_depth;
+        if (!deep) file_.expanded += anchor.weight;
+        if (!deep && file_.expanded <= max_expanded_nodes) return true;
+        if (!bomb_reported_) {
+            diagnostics_.error(
+                "yaml-alias-bomb",
+                deep ? "Aliases nest deeper than 400 levels" : "Aliases expand to more than 1,000,000 nodes",
+                "Aliases beyond this limit are left out. Write the document without nested aliases.", place);
+        }
+        bomb_reported_ = true;
+        file_.complete = false;
+        return false;
     }
 
     void begin(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value style) {
@@ -230,17 +260,17 @@ class Handler : public YAML::EventHandler {
         }
         const Span whole = span(at, finish_at);
         Value value = builder_.end(whole);
-        finish(std::move(value), whole, pending.anchor, pending.tag, builder_.last_weight());
+        finish(std::move(value), whole, pending.anchor, pending.tag, builder_.last_weight(), builder_.last_height());
     }
-    void finish(Value value, Span place, YAML::anchor_t anchor, const std::string& tag, std::uint64_t weight = 1) {
+    void finish(Value value, Span place, YAML::anchor_t anchor, const std::string& tag, std::uint64_t weight = 1,
+                std::uint32_t height = 1) {
         last_end_ = std::max(last_end_, place.end);
         has_root_ = true;
-        expanded_ += 1;
-        if (options_.tag && !tag.empty() && tag != "?" && tag != "!" && !tag.starts_with("tag:yaml.org,2002:")) {
+        if (options_.tag && !tag.empty() && tag != "?" && tag != "!" && !is_known_tag(tag)) {
             value = options_.tag(tag, std::move(value), place);
         }
-        if (anchor != 0) anchors_[anchor] = {value, weight};
-        builder_.add(std::move(value), place, weight);
+        if (anchor != 0) anchors_[anchor] = {value, weight, height};
+        builder_.add(std::move(value), place, weight, height);
     }
     /// yaml-cpp marks a node at its tag or anchor; the scalar or bracket stands behind them.
     std::uint32_t skip_properties(std::uint32_t at) const {
@@ -328,9 +358,8 @@ class Handler : public YAML::EventHandler {
     std::unordered_map<YAML::anchor_t, Anchor> anchors_;
     std::vector<Pending> styles_;
     std::vector<Span> scalars_;
-    std::vector<std::string> tags_;
     std::uint32_t start_ = 0, last_end_ = 0, opened_ = 0;
-    std::uint64_t expanded_ = 0;
+    std::optional<int> last_document_;
     bool has_root_ = false, bomb_reported_ = false;
 };
 

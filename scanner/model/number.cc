@@ -15,8 +15,54 @@ using Float = mp::number<mp::cpp_bin_float<512, mp::digit_base_2, void, std::int
 // A decimal exponent beyond this gives texts of megabytes for one number; Terraform's own users never come near.
 constexpr long max_decimal_exponent = 20'000;
 
+constexpr int mantissa_bits = 512;
+
 Float from_int64(std::int64_t value) {
     return Float(value);
+}
+
+/// Decimal text, already checked, rounded once to the nearest number of 512 bits. (Boost's own reading rounds on the
+/// way and is off by one unit now and then.)
+Float from_decimal(std::string_view text) {
+    const bool negative = text.starts_with('-');
+    if (negative) text.remove_prefix(1);
+    const std::size_t e = text.find_first_of("eE");
+    long exponent = 0;
+    if (e != std::string_view::npos) {
+        std::string_view power = text.substr(e + 1);
+        if (power.starts_with('+')) power.remove_prefix(1);
+        std::from_chars(power.data(), power.data() + power.size(), exponent);
+    }
+    std::string digits;
+    bool fraction = false;
+    for (char c : text.substr(0, e)) {
+        if (c == '.') {
+            fraction = true;
+        } else {
+            digits += c;
+            if (fraction) --exponent;
+        }
+    }
+    // A leading zero would make it octal.
+    digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size() - 1));
+    mp::cpp_int value(digits);
+    if (value == 0) return Float(0);
+    int shift = 0;
+    if (exponent > 0) {
+        value *= mp::pow(mp::cpp_int(10), static_cast<unsigned>(exponent));
+    } else if (exponent < 0) {
+        const mp::cpp_int divisor = mp::pow(mp::cpp_int(10), static_cast<unsigned>(-exponent));
+        // Two bits more than the mantissa, and a last one for whether anything is left: enough to round rightly.
+        const int have = static_cast<int>(mp::msb(value)) - static_cast<int>(mp::msb(divisor));
+        shift = std::max(0, mantissa_bits + 2 - have);
+        mp::cpp_int quotient, rest;
+        mp::divide_qr(mp::cpp_int(value << shift), divisor, quotient, rest);
+        value = (quotient << 1) | (rest != 0 ? 1 : 0);
+        ++shift;
+    }
+    Float made(value);
+    if (shift) made = mp::ldexp(made, -shift);
+    return negative ? Float(-made) : made;
 }
 
 }  // namespace
@@ -64,12 +110,13 @@ std::optional<Number> Number::parse(std::string_view text) {
         return n;
     };
     const std::size_t whole = digits(rest);
-    if (whole == 0) return std::nullopt;
     bool integer = true;
     if (!rest.empty() && rest[0] == '.') {
         rest.remove_prefix(1);
-        if (digits(rest) == 0) return std::nullopt;
+        if (digits(rest) == 0 && whole == 0) return std::nullopt;
         integer = false;
+    } else if (whole == 0) {
+        return std::nullopt;
     }
     if (!rest.empty() && (rest[0] == 'e' || rest[0] == 'E')) {
         rest.remove_prefix(1);
@@ -88,9 +135,8 @@ std::optional<Number> Number::parse(std::string_view text) {
         if (fault == std::errc() && end == text.data() + text.size()) return Number(value);
     }
     try {
-        Float value{std::string(text)};
         Number number;
-        number.big_ = std::make_shared<const Big>(Big{value, 512});
+        number.big_ = std::make_shared<const Big>(Big{from_decimal(text), 512});
         if (number.is_integer()) {
             if (const auto small = number.to_int64()) return Number(*small);
         }
@@ -156,31 +202,80 @@ double Number::to_double() const {
 
 namespace {
 
-/// Digits and decimal exponent of scientific text (`-1.25e+3`) written out without an exponent.
-std::string written_out(const std::string& scientific) {
-    std::string_view rest = scientific;
-    std::string out;
-    if (rest[0] == '-') {
-        out = "-";
-        rest.remove_prefix(1);
-    }
-    const std::size_t e = rest.find_first_of("eE");
-    long exponent = 0;
-    if (e != std::string_view::npos) exponent = std::strtol(std::string(rest.substr(e + 1)).c_str(), nullptr, 10);
+/// `mantissa * 2^exponent` as decimal digits; `point` is where the decimal point stands before the first of them.
+struct Decimal {
     std::string digits;
-    for (char c : rest.substr(0, e)) {
-        if (c == '.') continue;
-        digits += c;
+    long point = 0;
+};
+Decimal exact_decimal(mp::cpp_int mantissa, int exponent) {
+    Decimal made;
+    long down = 0;
+    if (exponent >= 0) {
+        mantissa <<= exponent;
+    } else {
+        mantissa *= mp::pow(mp::cpp_int(5), static_cast<unsigned>(-exponent));
+        down = -exponent;
     }
-    const std::size_t point = rest.substr(0, e).find('.');
-    long whole = static_cast<long>(point == std::string_view::npos ? digits.size() : point) + exponent;
-    while (digits.size() > 1 && digits.back() == '0') digits.pop_back();
-    if (digits == "0") return "0";
-    if (whole <= 0) return out + "0." + std::string(static_cast<std::size_t>(-whole), '0') + digits;
-    if (static_cast<std::size_t>(whole) >= digits.size())
-        return out + digits + std::string(static_cast<std::size_t>(whole) - digits.size(), '0');
-    return out + digits.substr(0, static_cast<std::size_t>(whole)) + "." +
-           digits.substr(static_cast<std::size_t>(whole));
+    made.digits = mantissa.str();
+    made.point = static_cast<long>(made.digits.size()) - down;
+    while (made.digits.size() > 1 && made.digits.back() == '0') made.digits.pop_back();
+    return made;
+}
+
+/// The digit at decimal place `place` (0 is just before the point of a number that begins there).
+char digit_at(const Decimal& decimal, long place) {
+    return place >= 0 && place < static_cast<long>(decimal.digits.size())
+               ? decimal.digits[static_cast<std::size_t>(place)]
+               : '0';
+}
+
+void round_digits(Decimal& decimal, std::size_t count, bool up) {
+    decimal.digits.resize(count);
+    if (up) {
+        std::size_t at = count;
+        while (at > 0 && decimal.digits[at - 1] == '9') --at;
+        if (at == 0) {
+            decimal.digits = "1";
+            ++decimal.point;
+            return;
+        }
+        ++decimal.digits[at - 1];
+        decimal.digits.resize(at);
+    }
+    while (decimal.digits.size() > 1 && decimal.digits.back() == '0') decimal.digits.pop_back();
+}
+
+/// The shortest decimal between the two numbers halfway to the neighbours, found digit by digit (Go's
+/// math/big.roundShortest, whose choice at powers of two differs from that of other printers).
+Decimal shortest_decimal(const Float& value, int precision) {
+    int exponent = 0;
+    const Float fraction = mp::frexp(value, &exponent);
+    // One bit more than the precision: the last bit is half a unit of the last place.
+    const mp::cpp_int mantissa(mp::ldexp(fraction, precision + 1));
+    exponent -= precision + 1;
+    Decimal decimal = exact_decimal(mantissa, exponent);
+    const Decimal lower = exact_decimal(mantissa - 1, exponent), upper = exact_decimal(mantissa + 1, exponent);
+    const bool inclusive = (mantissa & 2) == 0;
+    for (std::size_t i = 0; i < decimal.digits.size(); ++i) {
+        const auto place = static_cast<long>(i);
+        const char m = decimal.digits[i];
+        const char l = digit_at(lower, place - decimal.point + lower.point);
+        const char u = digit_at(upper, place - decimal.point + upper.point);
+        const bool down = l != m || (inclusive && i + 1 == lower.digits.size());
+        const bool up = m != u && (inclusive || m + 1 < u || i + 1 < upper.digits.size());
+        if (down && up) {
+            const std::string_view rest = std::string_view(decimal.digits).substr(i + 1);
+            // Half way goes to the even digit, as Go's decimal rounds.
+            const bool half = rest == "5";
+            round_digits(decimal, i + 1, half ? (m - '0') % 2 == 1 : !rest.empty() && rest[0] >= '5');
+            return decimal;
+        }
+        if (down || up) {
+            round_digits(decimal, i + 1, up);
+            return decimal;
+        }
+    }
+    return decimal;
 }
 
 }  // namespace
@@ -189,23 +284,15 @@ std::string Number::to_string() const {
     if (!big_) return std::to_string(small_);
     if (is_infinite()) return is_negative() ? "-Inf" : "+Inf";
     if (is_zero()) return "0";
-    if (big_->precision == 53) {
-        char buffer[64];
-        const auto end = std::to_chars(buffer, buffer + sizeof buffer, static_cast<double>(big_->value),
-                                       std::chars_format::scientific)
-                             .ptr;
-        return written_out(std::string(buffer, end));
-    }
-    // The shortest decimal that reads back as the same number: if n digits do, so do n + 1.
-    int low = 1, high = 156;  // 512 bits are 154.1 decimal digits; two more always suffice
-    while (low < high) {
-        const int middle = (low + high) / 2;
-        if (Float(big_->value.str(middle - 1 > 0 ? middle - 1 : 0, std::ios_base::scientific)) == big_->value)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return written_out(big_->value.str(low - 1, std::ios_base::scientific));
+    const Decimal decimal = shortest_decimal(mp::abs(big_->value), big_->precision);
+    const std::string sign = is_negative() ? "-" : "";
+    const auto size = static_cast<long>(decimal.digits.size());
+    if (decimal.point <= 0)
+        return sign + "0." + std::string(static_cast<std::size_t>(-decimal.point), '0') + decimal.digits;
+    if (decimal.point >= size)
+        return sign + decimal.digits + std::string(static_cast<std::size_t>(decimal.point - size), '0');
+    const auto whole = static_cast<std::size_t>(decimal.point);
+    return sign + decimal.digits.substr(0, whole) + "." + decimal.digits.substr(whole);
 }
 
 Number Number::operator-() const {

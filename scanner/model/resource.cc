@@ -47,6 +47,14 @@ bool visit_values(const Value& value, int& steps, const Visit& visit) {
 
 }  // namespace
 
+void for_each_reference(const Value& value, const std::function<void(const Trace&)>& visit) {
+    int steps = 0;
+    visit_values(value, steps, [&](const Trace& trace) {
+        visit(trace);
+        return false;
+    });
+}
+
 ResourceId Graph::add(Resource resource) {
     const auto id = static_cast<ResourceId>(resources_.size());
     by_type_[resource.type].push_back(id);

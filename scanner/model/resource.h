@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -42,6 +43,9 @@ struct Resource {
     /// for the case that it exists, a fail becomes undecided with this cause.
     CauseRef uncertain;
 };
+
+/// Calls `visit` with every reference in the value's trace, in what is inside of it and in what is known of an unknown.
+void for_each_reference(const Value& value, const std::function<void(const Trace&)>& visit);
 
 /// Text that suppresses a rule, written beside the resource: which rules, why, where.
 struct Suppression {

@@ -74,6 +74,13 @@ std::size_t SourceSet::size() const {
     return sources_.size();
 }
 
+void SourceSet::rename(const std::function<std::string(const std::string&)>& shown) {
+    const std::lock_guard lock(mutex_);
+    for (Source& source : sources_) {
+        if (source.id_ != SourceId{}) source.path_ = shown(source.path_);
+    }
+}
+
 std::string_view SourceSet::text(Span span) const {
     const std::string_view whole = get(span.source).text();
     if (span.begin >= whole.size() || span.end <= span.begin) return {};

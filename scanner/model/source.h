@@ -3,6 +3,7 @@
 #include <compare>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -53,6 +54,7 @@ class Source {
     std::uint32_t line_start(std::uint32_t line) const;
 
   private:
+    friend class SourceSet;
     const std::vector<std::uint32_t>& starts() const;
 
     SourceId id_;
@@ -72,6 +74,9 @@ class SourceSet {
     std::size_t size() const;
 
     const Source& operator[](SourceId id) const { return get(id); }
+    /// Gives every source the name that reports show. For the end of a run, when nothing reads by path any more and no
+    /// other thread is at work.
+    void rename(const std::function<std::string(const std::string&)>& shown);
     LineCol begin_of(Span span) const { return get(span.source).locate(span.begin); }
     LineCol end_of(Span span) const { return get(span.source).locate(span.end); }
     std::string_view text(Span span) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <functional>
+#include <memory>
 #include <variant>
 
 namespace plumbline {
@@ -71,7 +72,9 @@ bool set_less(const Value& a, const Value& b) {
 
 struct Value::Node : RefCounted {
     Kind kind = Kind::null;
-    std::variant<std::monostate, Type, bool, Number, std::string, Sequence, Mapping, Unknown> data;
+    // Unknowns are rare and four times as large as the rest together; inline they would set every node's size.
+    std::variant<std::monostate, Type, bool, Number, std::string, Sequence, Mapping, std::unique_ptr<const Unknown>>
+        data;
 };
 
 TraceRef make_trace(Trace::Kind kind, Span span, std::string name, std::vector<TraceRef> from) {
@@ -197,7 +200,10 @@ Value Value::map(Type element, std::vector<Member> members) {
 }
 
 Value Value::object(std::vector<Member> members) {
-    std::stable_sort(members.begin(), members.end(), by_name);
+    // Members out of a pack or another value are in order already; stable_sort would allocate all the same.
+    if (!std::is_sorted(members.begin(), members.end(), by_name)) {
+        std::stable_sort(members.begin(), members.end(), by_name);
+    }
     std::size_t kept = 0;
     for (std::size_t i = 0; i < members.size(); ++i) {
         if (i + 1 < members.size() && members[i].name == members[i + 1].name) continue;
@@ -222,7 +228,7 @@ Value Value::unknown(Type type, CauseRef cause, Refinement refinement) {
 Value Value::unknown(Unknown unknown) {
     auto node = make_ref<Node>();
     node->kind = Kind::unknown;
-    node->data = std::move(unknown);
+    node->data = std::make_unique<const Unknown>(std::move(unknown));
     return Value(Ref<const Node>(node.get()));
 }
 
@@ -275,7 +281,7 @@ const Member* Value::find(std::string_view name) const {
 }
 const Unknown& Value::as_unknown() const {
     assert(is_unknown());
-    return std::get<Unknown>(node_->data);
+    return *std::get<std::unique_ptr<const Unknown>>(node_->data);
 }
 
 Type Value::type() const {

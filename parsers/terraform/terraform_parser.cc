@@ -1,0 +1,143 @@
+#include "parsers/terraform/terraform_parser.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "parsers/terraform/comments.h"
+#include "parsers/terraform/program.h"
+
+namespace plumbline {
+namespace {
+
+constexpr std::string_view language = "terraform";
+
+bool has_ending(std::string_view path) {
+    return path.ends_with(".tf") || path.ends_with(".tofu") || path.ends_with(".tf.json") ||
+           path.ends_with(".tofu.json");
+}
+
+/// Terraform passes by an editor's leavings.
+bool is_leaving(std::string_view name) {
+    return name.starts_with(".") || name.ends_with("~") || (name.starts_with("#") && name.ends_with("#"));
+}
+
+/// What a root needs to be evaluated: the folders of the whole scan, shared by all roots.
+struct Plan {
+    std::shared_ptr<terraform::Library> library;
+};
+
+/// Folders that the module blocks of a file call.
+void called_folders(const hcl::File& file, std::string_view folder, std::set<std::string>& called) {
+    for (const hcl::Block& block : file.body->blocks) {
+        if (block.type != "module") continue;
+        for (const hcl::Attribute& item : block.body->attributes) {
+            if (item.name != "source" || item.value->kind != hcl::Expr::Kind::literal_string) continue;
+            const std::string_view source = static_cast<const hcl::StringExpr*>(item.value)->value;
+            if (!source.starts_with("./") && !source.starts_with("../") && source != "." && source != "..") continue;
+            if (auto target = join_path(folder, source)) called.insert(std::move(*target));
+        }
+    }
+}
+
+/// The folders that nobody calls; where all the folders of a group call each other, the first of them.
+std::vector<std::string> root_folders(const std::map<std::string, std::set<std::string>>& calls) {
+    std::set<std::string> called;
+    for (const auto& [folder, targets] : calls) {
+        for (const std::string& target : targets) {
+            if (target != folder) called.insert(target);
+        }
+    }
+    std::vector<std::string> roots;
+    std::set<std::string> reached;
+    const auto add = [&](const std::string& folder) {
+        roots.push_back(folder);
+        std::vector<std::string> open = {folder};
+        while (!open.empty()) {
+            const std::string at = std::move(open.back());
+            open.pop_back();
+            if (!reached.insert(at).second) continue;
+            if (const auto found = calls.find(at); found != calls.end())
+                open.insert(open.end(), found->second.begin(), found->second.end());
+        }
+    };
+    for (const auto& [folder, targets] : calls) {
+        if (!called.contains(folder)) add(folder);
+    }
+    for (const auto& [folder, targets] : calls) {
+        if (!reached.contains(folder)) add(folder);
+    }
+    std::sort(roots.begin(), roots.end());
+    return roots;
+}
+
+/// A module that is called many times reports its faults many times; once is enough.
+Diagnostics without_repeats(const Diagnostics& diagnostics) {
+    Diagnostics out;
+    std::set<std::tuple<Span, std::string, std::string>> seen;
+    for (const Diagnostic& item : diagnostics.items()) {
+        if (seen.emplace(item.subject, item.summary, item.detail).second) out.add(item);
+    }
+    return out;
+}
+
+class TerraformParser : public Parser {
+  public:
+    std::string_view name() const override { return language; }
+
+    bool wants(std::string_view path) const override { return has_ending(path) && !is_leaving(file_name(path)); }
+
+    bool accepts(const Source& source) const override { return wants(source.path()); }
+
+    std::unique_ptr<ParsedFile> parse(const Source& source, Diagnostics& diagnostics) const override {
+        return source.path().ends_with(".json") ? hcl::read_hcl_json(source, diagnostics)
+                                                : hcl::read_hcl(source, diagnostics);
+    }
+
+    std::vector<Root> roots(std::span<const ParsedFile* const> files, const FileSystem& file_system, SourceSet& sources,
+                            Diagnostics&, std::vector<CoverageGap>&) const override {
+        auto plan = std::make_shared<Plan>();
+        plan->library = std::make_shared<terraform::Library>(file_system, sources);
+        std::map<std::string, std::set<std::string>> calls;
+        for (const ParsedFile* parsed : files) {
+            const auto* file = dynamic_cast<const hcl::File*>(parsed);
+            if (!file) continue;
+            plan->library->add(*file);
+            const std::string folder(parent_path(file->source->path()));
+            called_folders(*file, folder, calls[folder]);
+        }
+        std::vector<Root> made;
+        for (std::string& folder : root_folders(calls)) {
+            Root root;
+            root.path = std::move(folder);
+            root.plan = plan;
+            made.push_back(std::move(root));
+        }
+        return made;
+    }
+
+    RootResult evaluate(const Root& root, const Inputs& inputs, const FileSystem&, SourceSet&) const override {
+        const auto& plan = *static_cast<const Plan*>(root.plan.get());
+        terraform::ProgramOptions options;
+        options.inputs = inputs;
+        terraform::ProgramResult result = terraform::evaluate_program(*plan.library, root.path, options);
+        for (const terraform::ModuleConfig* module : result.modules) {
+            for (const hcl::File* file : module->files) {
+                for (Suppression& item : terraform::comment_suppressions(*file))
+                    result.root.graph.add_suppression(std::move(item));
+            }
+        }
+        result.root.diagnostics = without_repeats(result.root.diagnostics);
+        return std::move(result.root);
+    }
+};
+
+}  // namespace
+
+const Parser& terraform_parser() {
+    static const TerraformParser parser;
+    return parser;
+}
+
+}  // namespace plumbline

@@ -1,0 +1,53 @@
+#include "rules/pattern.h"
+
+#include <re2/re2.h>
+
+#include <mutex>
+
+namespace plumbline {
+
+struct Pattern::Compiled {
+    std::once_flag once;
+    std::unique_ptr<re2::RE2> re2;
+    const re2::RE2& get(const std::string& text, bool ignore_case) {
+        std::call_once(once, [&] {
+            re2::RE2::Options options(re2::RE2::Quiet);
+            options.set_case_sensitive(!ignore_case);
+            // RE2's own default is 8 MiB; a rule that needs more than one is written wrongly.
+            options.set_max_mem(1 << 20);
+            re2 = std::make_unique<re2::RE2>(text, options);
+        });
+        return *re2;
+    }
+};
+
+Pattern::Pattern(std::string text, bool ignore_case)
+    : text_(std::move(text)), ignore_case_(ignore_case), compiled_(std::make_unique<Compiled>()) {}
+Pattern::~Pattern() = default;
+Pattern::Pattern(Pattern&&) noexcept = default;
+Pattern& Pattern::operator=(Pattern&&) noexcept = default;
+
+std::optional<std::string> Pattern::error() const {
+    const re2::RE2& re2 = compiled_->get(text_, ignore_case_);
+    if (re2.ok()) return std::nullopt;
+    return re2.error();
+}
+
+bool Pattern::matches(std::string_view text) const {
+    const re2::RE2& re2 = compiled_->get(text_, ignore_case_);
+    return re2.ok() && re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), re2);
+}
+
+bool Pattern::is_floating() const {
+    for (std::size_t i = 0; i < text_.size(); ++i) {
+        if (text_[i] == '\\' && i + 1 < text_.size()) {
+            const char c = text_[++i];
+            if (c == 'b' || c == 'B' || c == 'A' || c == 'z') return false;
+        } else if (text_[i] == '^' || text_[i] == '$') {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace plumbline

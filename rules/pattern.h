@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace plumbline {
+
+/// A regular expression in RE2's syntax: linear in the text, no look-around, no back-references. Compiled on first use,
+/// since most rules of a run never see their types; safe from several threads.
+class Pattern {
+  public:
+    Pattern(std::string text, bool ignore_case);
+    ~Pattern();
+    Pattern(Pattern&&) noexcept;
+    Pattern& operator=(Pattern&&) noexcept;
+    /// Why RE2 refuses it; nullopt when it does not.
+    std::optional<std::string> error() const;
+    /// Whether it matches somewhere in the text.
+    bool matches(std::string_view text) const;
+    const std::string& text() const { return text_; }
+    /// It has no anchors, so that a match in a part of a text is a match in the text.
+    bool is_floating() const;
+
+  private:
+    struct Compiled;
+    std::string text_;
+    bool ignore_case_;
+    std::unique_ptr<Compiled> compiled_;
+};
+
+}  // namespace plumbline

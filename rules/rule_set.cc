@@ -1,0 +1,579 @@
+#include "rules/rule_set.h"
+
+#include <algorithm>
+#include <array>
+#include <mutex>
+#include <set>
+#include <unordered_map>
+
+#include "rules/condition.h"
+#include "rules/judging.h"
+#include "rules/links.h"
+#include "rules/pack.h"
+#include "scanner/model/text.h"
+
+namespace plumbline {
+namespace {
+
+// More steps on a value's way than this help nobody.
+constexpr std::size_t max_related = 8;
+
+/// One platform's part of a rule. Conditions are compiled when a resource of its types is met.
+struct Check {
+    std::string platform;
+    std::vector<std::string> types;
+    ConditionPtr when, pass;
+    std::string message;
+};
+
+std::string plain_alias(std::string_view alias) {
+    std::string out = lower(alias);
+    return out.starts_with("avd-") ? out.substr(4) : out;
+}
+
+std::string text_of(const Value& mapping, std::string_view key) {
+    const Member* member = mapping.find(key);
+    return member && member->value.is_string() ? member->value.as_string() : std::string();
+}
+
+bool is_word(std::string_view text) {
+    return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string_view::npos;
+}
+
+}  // namespace
+
+/// One rule with what its infos are views of.
+class CompiledRule {
+  public:
+    Value metadata;
+    RuleInfo info;
+    std::vector<Check> checks;
+    bool enabled = true;
+
+    /// Compiles what the pack holds; it was checked by the build.
+    void prepare() {
+        std::call_once(*once_, [&] {
+            if (!packed_) return;
+            const Value list = PackReader(packed_->pack).value(packed_->index);
+            Diagnostics none;
+            for (std::size_t i = 0; i < checks.size() && i < list.elements().size(); ++i)
+                compile(list.elements()[i], checks[i], none);
+        });
+    }
+    void set_packed(std::string_view pack, std::size_t index) { packed_ = {pack, index}; }
+
+    static bool compile(const Value& source, Check& check, Diagnostics& diagnostics) {
+        ConditionCompiler compiler(diagnostics);
+        bool good = true;
+        if (const Member* when = source.find("when")) {
+            check.when = compiler.compile(when->value, when->span);
+            good &= check.when != nullptr;
+        }
+        if (const Member* pass = source.find("pass")) check.pass = compiler.compile(pass->value, pass->span);
+        check.message = text_of(source, "message");
+        return good && check.pass != nullptr;
+    }
+
+  private:
+    struct Packed {
+        std::string_view pack;
+        std::size_t index;
+    };
+    std::optional<Packed> packed_;
+    std::unique_ptr<std::once_flag> once_ = std::make_unique<std::once_flag>();
+};
+
+struct RuleSet::Data {
+    std::vector<std::unique_ptr<CompiledRule>> rules;  // sorted by id
+    std::vector<RuleInfo> infos;
+    std::unordered_map<std::string, std::size_t> by_name;  // ids and aliases, plain
+    struct Place {
+        std::size_t rule, check;
+    };
+    std::unordered_map<std::string, std::vector<Place>> by_type;  // "platform type"
+    std::vector<std::pair<std::string, Place>> by_prefix;         // types that end in `*`, without it
+    DocumentReader reader;
+
+    void index() {
+        std::sort(rules.begin(), rules.end(), [](const auto& a, const auto& b) { return a->info.id < b->info.id; });
+        infos.clear();
+        by_name.clear();
+        by_type.clear();
+        by_prefix.clear();
+        for (std::size_t i = 0; i < rules.size(); ++i) {
+            const CompiledRule& rule = *rules[i];
+            infos.push_back(rule.info);
+            for (std::string_view alias : rule.info.aliases) by_name.emplace(plain_alias(alias), i);
+            by_name[plain_alias(rule.info.id)] = i;
+            for (std::size_t check = 0; check < rule.checks.size(); ++check) {
+                for (const std::string& type : rule.checks[check].types) {
+                    std::string key = rule.checks[check].platform + " " + type;
+                    if (type.ends_with('*')) {
+                        key.pop_back();
+                        by_prefix.push_back({std::move(key), {i, check}});
+                    } else {
+                        by_type[std::move(key)].push_back({i, check});
+                    }
+                }
+            }
+        }
+    }
+
+    /// The checks for a type, at most one a rule, in the order of rules.
+    std::vector<Place> places(std::string_view platform, std::string_view type) const {
+        const std::string key = std::string(platform) + " " + std::string(type);
+        std::vector<Place> out;
+        if (const auto found = by_type.find(key); found != by_type.end()) out = found->second;
+        for (const auto& [prefix, place] : by_prefix) {
+            if (key.starts_with(prefix)) out.push_back(place);
+        }
+        std::stable_sort(out.begin(), out.end(), [](const Place& a, const Place& b) { return a.rule < b.rule; });
+        out.erase(std::unique(out.begin(), out.end(), [](const Place& a, const Place& b) { return a.rule == b.rule; }),
+                  out.end());
+        return out;
+    }
+
+    Finding judge(CompiledRule& rule, const Check& check, const Resource& resource, const Graph& graph,
+                  LinkIndex& links, const SourceSet& sources, std::vector<ExplainedStep>* steps) const;
+};
+
+namespace {
+
+void add_related(std::vector<RelatedPlace>& related, Span span, std::string message) {
+    if (!span.valid() || related.size() >= max_related) return;
+    for (const RelatedPlace& have : related) {
+        if (have.span == span) return;
+    }
+    related.push_back({span, std::move(message)});
+}
+
+/// The way of a value back to where it was written.
+void add_origins(const Trace* trace, std::vector<RelatedPlace>& related, int depth) {
+    if (!trace || depth > 20) return;
+    switch (trace->kind) {
+        case Trace::Kind::variable_default:
+            add_related(related, trace->span, trace->name + " has this default");
+            break;
+        case Trace::Kind::variable_file:
+            add_related(related, trace->span, trace->name + " is set here");
+            break;
+        case Trace::Kind::module_argument:
+            add_related(related, trace->span, trace->name + " is given here");
+            break;
+        case Trace::Kind::local:
+            add_related(related, trace->span, trace->name + " is defined here");
+            break;
+        case Trace::Kind::output:
+            add_related(related, trace->span, trace->name + " is put out here");
+            break;
+        case Trace::Kind::reference:
+            add_related(related, trace->span,
+                        "refers to " + trace->name + (trace->attribute.empty() ? "" : "." + trace->attribute));
+            break;
+        case Trace::Kind::anchor:
+            add_related(related, trace->span, "the anchor");
+            break;
+        case Trace::Kind::literal:
+        case Trace::Kind::expression:
+        case Trace::Kind::command_line:
+        case Trace::Kind::environment:
+        case Trace::Kind::provider_default:
+            break;
+    }
+    for (const TraceRef& from : trace->from) add_origins(from.get(), related, depth + 1);
+}
+
+Judgement judgement_of(const Answer& answer, const Resource& resource) {
+    Judgement made;
+    const Evidence& evidence = answer.evidence;
+    const bool own = !evidence.resource || evidence.resource == &resource;
+    made.subject = own && evidence.place.valid() ? evidence.place : resource.header;
+    made.attribute = evidence.path;
+    if (evidence.by) made.message = evidence.by->message(evidence);
+    if (evidence.present) made.value = shown_value(evidence, 200);
+    if (!own) {
+        made.message = evidence.resource->address + ": " + made.message;
+        add_related(made.related, evidence.place, evidence.resource->address + " decides");
+        made.attribute = evidence.resource->type + ":" + evidence.path;
+    }
+    if (evidence.present) add_origins(evidence.value.trace().get(), made.related, 0);
+    return made;
+}
+
+void set_cause(Judgement& judgement, const CauseRef& cause) {
+    judgement.verdict = Verdict::undecided;
+    judgement.undecided_by =
+        cause && !cause->why.empty() ? cause->why : judgement.message + " cannot be told before apply";
+    if (cause) add_related(judgement.related, cause->span, "this decides");
+}
+
+}  // namespace
+
+Finding RuleSet::Data::judge(CompiledRule& rule, const Check& check, const Resource& resource, const Graph& graph,
+                             LinkIndex& links, const SourceSet& sources, std::vector<ExplainedStep>* steps) const {
+    rule.prepare();
+    Judging judging{graph, resource, links, reader, steps, 0};
+    const Scope scope = body_scope(resource);
+    std::optional<Answer> when;
+    if (check.when) when = check.when->judge(scope, judging, true);
+    Judgement judgement;
+    if (when && when->truth == Truth::no) {
+        judgement = judgement_of(*when, resource);
+        judgement.verdict = Verdict::not_applicable;
+    } else {
+        const Answer answer = check.pass->judge(scope, judging, true);
+        judgement = judgement_of(answer, resource);
+        judgement.verdict = answer.truth == Truth::yes ? Verdict::pass : Verdict::fail;
+        if (answer.truth == Truth::unknown) {
+            set_cause(judgement, answer.evidence.cause);
+        } else if (answer.truth == Truth::no && when && when->truth == Truth::unknown) {
+            judgement = judgement_of(*when, resource);
+            set_cause(judgement, when->evidence.cause);
+        } else if (answer.truth == Truth::no) {
+            if (!check.message.empty()) judgement.message = check.message;
+            if (resource.uncertain)
+                set_cause(judgement,
+                          make_cause("whether it exists: " + resource.uncertain->why, resource.uncertain->span));
+        }
+    }
+    Finding finding;
+    finding.rule = std::string(rule.info.id);
+    finding.resource = resource.address;
+    finding.type = resource.type;
+    finding.platform = std::string(resource.platform);
+    finding.root = graph.root;
+    if (!judgement.subject.valid()) judgement.subject = resource.block;
+    finding.file = sources.get(judgement.subject.source).path();
+    finding.severity = rule.info.severity;
+    finding.header = resource.header;
+    finding.block = resource.block;
+    const std::array<std::string_view, 5> parts = {finding.rule, finding.root, finding.resource, finding.file,
+                                                   judgement.attribute};
+    finding.fingerprint = fingerprint_of(parts);
+    finding.judgement = std::move(judgement);
+    return finding;
+}
+
+// --- reading ---
+
+namespace {
+
+constexpr std::array<std::string_view, 12> rule_keys = {"id",
+                                                        "title",
+                                                        "severity",
+                                                        "control",
+                                                        "aliases",
+                                                        "why",
+                                                        "fix",
+                                                        "links",
+                                                        "checks",
+                                                        "examples",
+                                                        "undecided_impossible",
+                                                        "notes"};
+constexpr std::array<std::string_view, 5> check_keys = {"platform", "types", "when", "pass", "message"};
+
+class RuleReader {
+  public:
+    explicit RuleReader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+    bool good = true;
+
+    void refuse(Span place, std::string summary, std::string detail = {}) {
+        good = false;
+        diagnostics_.error("rule", std::move(summary), std::move(detail), place);
+    }
+    void only(const Value& mapping, std::span<const std::string_view> keys) {
+        for (const Member& member : mapping.members()) {
+            if (std::find(keys.begin(), keys.end(), member.name) == keys.end())
+                refuse(member.span, "`" + member.name + "` is no key of a rule here",
+                       "Remove it." + suggestion(member.name, keys));
+        }
+    }
+    void need_text(const Value& mapping, std::string_view key) {
+        const Member* member = mapping.find(key);
+        if (!member || !member->value.is_string() || trim(member->value.as_string()).empty())
+            refuse(member ? member->span : mapping.origin(), "`" + std::string(key) + "` is missing or no text",
+                   "Every rule and check has it; rules/LANGUAGE.md shows how.");
+    }
+    void texts(const Value& mapping, std::string_view key, bool required) {
+        const Member* member = mapping.find(key);
+        if (!member) {
+            if (required)
+                refuse(mapping.origin(), "`" + std::string(key) + "` is missing", "It takes a list of texts.");
+            return;
+        }
+        const bool fits =
+            member->value.is_sequence() && std::all_of(member->value.elements().begin(), member->value.elements().end(),
+                                                       [](const Value& v) { return v.is_string(); });
+        if (!fits || (required && member->value.elements().empty()))
+            refuse(member->span, "`" + std::string(key) + "` takes a list of texts");
+    }
+
+  private:
+    Diagnostics& diagnostics_;
+};
+
+std::vector<std::string_view> views(const Value& mapping, std::string_view key) {
+    std::vector<std::string_view> out;
+    const Member* member = mapping.find(key);
+    if (!member) return out;
+    for (const Value& item : member->value.elements()) {
+        if (item.is_string()) out.push_back(item.as_string());
+    }
+    return out;
+}
+
+std::string_view view(const Value& mapping, std::string_view key) {
+    const Member* member = mapping.find(key);
+    return member && member->value.is_string() ? std::string_view(member->value.as_string()) : std::string_view();
+}
+
+/// Fills info and the checks' platforms and types from metadata, which it keeps.
+void describe(CompiledRule& rule, Value metadata, const ControlMap& controls) {
+    rule.metadata = std::move(metadata);
+    const Value& data = rule.metadata;
+    RuleInfo& info = rule.info;
+    info.id = view(data, "id");
+    info.title = view(data, "title");
+    info.why = view(data, "why");
+    info.fix = view(data, "fix");
+    info.control = view(data, "control");
+    info.file = view(data, "file");
+    info.severity = parse_severity(view(data, "severity")).value_or(Severity::medium);
+    info.aliases = views(data, "aliases");
+    info.links = views(data, "links");
+    if (const Control* control = controls.find(info.control)) {
+        info.control_title = control->title;
+        info.frameworks = control->links;
+    }
+    if (const Member* checks = data.find("checks")) {
+        for (const Value& item : checks->value.elements()) {
+            Check check;
+            check.platform = text_of(item, "platform");
+            const std::string_view platform = view(item, "platform");
+            if (std::find(info.platforms.begin(), info.platforms.end(), platform) == info.platforms.end())
+                info.platforms.push_back(platform);
+            for (std::string_view type : views(item, "types")) {
+                check.types.emplace_back(type);
+                info.types.push_back(type);
+            }
+            rule.checks.push_back(std::move(check));
+        }
+    }
+}
+
+}  // namespace
+
+RuleSet::RuleSet() : data_(std::make_unique<Data>()) {}
+RuleSet::RuleSet(RuleSet&&) noexcept = default;
+RuleSet& RuleSet::operator=(RuleSet&&) noexcept = default;
+RuleSet::~RuleSet() = default;
+
+RuleSet RuleSet::from_pack(std::string_view pack, const ControlMap& controls) {
+    RuleSet set;
+    const PackReader reader(pack);
+    for (std::size_t i = 0; i + 1 < reader.size(); i += 2) {
+        auto rule = std::make_unique<CompiledRule>();
+        describe(*rule, reader.value(i), controls);
+        rule->set_packed(pack, i + 1);
+        set.data_->rules.push_back(std::move(rule));
+    }
+    set.data_->index();
+    return set;
+}
+
+std::pair<Value, Value> RuleSet::packable(const Value& document, std::string_view file) {
+    std::vector<Member> metadata;
+    std::vector<Value> heads, checks;
+    for (const Member& member : document.members()) {
+        if (member.name != "checks" && member.name != "examples" && member.name != "undecided_impossible" &&
+            member.name != "notes")
+            metadata.push_back(member);
+    }
+    if (const Member* list = document.find("checks")) {
+        for (const Value& check : list->value.elements()) {
+            std::vector<Member> head, body;
+            for (const Member& member : check.members())
+                (member.name == "platform" || member.name == "types" ? head : body).push_back(member);
+            heads.push_back(Value::object(std::move(head)));
+            checks.push_back(Value::object(std::move(body)));
+        }
+    }
+    metadata.push_back({"checks", Value::tuple(std::move(heads)), {}});
+    metadata.push_back({"file", Value::string(std::string(file)), {}});
+    return {Value::object(std::move(metadata)), Value::tuple(std::move(checks))};
+}
+
+bool RuleSet::add(const Value& document, std::string_view file, const ControlMap& controls, Diagnostics& diagnostics) {
+    RuleReader reader(diagnostics);
+    if (!document.is_mapping()) {
+        reader.refuse(document.origin(), "a rule file holds one mapping", "rules/LANGUAGE.md shows one.");
+        return false;
+    }
+    reader.only(document, rule_keys);
+    for (std::string_view key : {"id", "title", "severity", "control", "why", "fix"}) reader.need_text(document, key);
+    reader.texts(document, "aliases", false);
+    reader.texts(document, "links", false);
+    const auto at = [&](std::string_view key) {
+        const Member* member = document.find(key);
+        return member ? member->span : document.origin();
+    };
+    if (!is_word(view(document, "id"))) reader.refuse(at("id"), "an id is made of small letters, digits and `-`");
+    if (!parse_severity(view(document, "severity")))
+        reader.refuse(at("severity"), "`severity` is info, low, medium, high or critical");
+    if (!controls.find(view(document, "control"))) {
+        std::vector<std::string_view> names;
+        for (const Control& control : controls.controls()) names.push_back(control.id);
+        reader.refuse(at("control"), "there is no control " + quoted(view(document, "control")),
+                      "rules/controls.yaml lists them." + suggestion(view(document, "control"), names));
+    }
+    const auto taken = [&](std::string_view name, Span place) {
+        const auto found = data_->by_name.find(plain_alias(name));
+        if (found == data_->by_name.end()) return;
+        reader.refuse(place,
+                      quoted(name) + " is already an id or alias of " + std::string(data_->infos[found->second].id),
+                      "Ids and aliases name one rule each.");
+    };
+    taken(view(document, "id"), at("id"));
+    for (std::string_view alias : views(document, "aliases")) taken(alias, at("aliases"));
+    const Member* checks = document.find("checks");
+    if (!checks || !checks->value.is_sequence() || checks->value.elements().empty()) {
+        reader.refuse(at("checks"), "`checks` is missing or empty", "A rule has a check for each platform.");
+        return false;
+    }
+    auto rule = std::make_unique<CompiledRule>();
+    describe(*rule, packable(document, file).first, controls);
+    for (std::size_t i = 0; i < rule->checks.size(); ++i) {
+        const Value& check = checks->value.elements()[i];
+        if (!check.is_mapping()) {
+            reader.refuse(checks->span, "a check is a mapping");
+            continue;
+        }
+        reader.only(check, check_keys);
+        reader.need_text(check, "platform");
+        reader.texts(check, "types", true);
+        if (!check.find("pass"))
+            reader.refuse(check.origin(), "`pass` is missing", "It holds the condition under which a resource passes.");
+        else
+            reader.good &= CompiledRule::compile(check, rule->checks[i], diagnostics);
+    }
+    if (!reader.good) return false;
+    data_->rules.push_back(std::move(rule));
+    data_->index();
+    return true;
+}
+
+std::vector<RuleExample> RuleSet::examples(const Value& document, Diagnostics& diagnostics) {
+    std::vector<RuleExample> out;
+    RuleReader reader(diagnostics);
+    const Member* list = document.find("examples");
+    if (!list) return out;
+    const auto verdict = [&](const Value& value, Span place) {
+        const std::string_view text = value.is_string() ? std::string_view(value.as_string()) : std::string_view();
+        for (Verdict known : {Verdict::pass, Verdict::fail, Verdict::undecided, Verdict::not_applicable}) {
+            if (text == to_string(known)) return known;
+        }
+        reader.refuse(place, "an expected verdict is pass, fail, undecided or not_applicable");
+        return Verdict::pass;
+    };
+    for (const Value& item : list->value.elements()) {
+        RuleExample example;
+        example.name = text_of(item, "name");
+        example.span = item.origin();
+        if (!item.find("expect")) reader.refuse(item.origin(), "an example needs `expect`");
+        for (const Member& member : item.members()) {
+            if (member.name == "name") continue;
+            if (member.name == "expect") {
+                if (!member.value.is_mapping()) example.expect[""] = verdict(member.value, member.span);
+                for (const Member& each : member.value.members())
+                    example.expect[each.name] = verdict(each.value, each.span);
+            } else if (member.name == "line") {
+                if (const auto line = member.value.is_number() ? member.value.as_number().to_int64() : std::nullopt)
+                    example.line = static_cast<std::uint32_t>(*line);
+                else
+                    reader.refuse(member.span, "`line` takes a number");
+            } else {
+                if (!example.platform.empty())
+                    reader.refuse(member.span, "an example is of one platform",
+                                  "It has " + example.platform + " already.");
+                example.platform = member.name;
+                if (member.value.is_string()) example.files[""] = member.value.as_string();
+                for (const Member& file : member.value.members()) {
+                    if (file.value.is_string()) example.files[file.name] = file.value.as_string();
+                }
+                if (example.files.empty())
+                    reader.refuse(member.span, "an example's files are a text or a mapping of path to text");
+            }
+        }
+        out.push_back(std::move(example));
+    }
+    return out;
+}
+
+// --- asking ---
+
+std::span<const RuleInfo> RuleSet::infos() const {
+    return data_->infos;
+}
+
+const RuleInfo* RuleSet::find(std::string_view id_or_alias) const {
+    const auto found = data_->by_name.find(plain_alias(id_or_alias));
+    return found == data_->by_name.end() ? nullptr : &data_->infos[found->second];
+}
+
+std::vector<std::string_view> RuleSet::matching(std::string_view glob) const {
+    std::vector<std::string_view> out;
+    const std::string pattern = plain_alias(glob);
+    for (const RuleInfo& info : data_->infos) {
+        const bool fits = glob_match(pattern, plain_alias(info.id)) ||
+                          std::any_of(info.aliases.begin(), info.aliases.end(),
+                                      [&](std::string_view alias) { return glob_match(pattern, plain_alias(alias)); });
+        if (fits) out.push_back(info.id);
+    }
+    return out;
+}
+
+void RuleSet::set_document_reader(DocumentReader reader) {
+    data_->reader = std::move(reader);
+}
+
+void RuleSet::keep_only(const std::vector<bool>& kept) {
+    std::vector<std::unique_ptr<CompiledRule>> rules;
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        if (kept[i]) rules.push_back(std::move(data_->rules[i]));
+    }
+    data_->rules = std::move(rules);
+    data_->index();
+}
+
+bool RuleSet::knows_type(std::string_view platform, std::string_view type) const {
+    return !data_->places(platform, type).empty();
+}
+
+std::vector<Finding> RuleSet::judge(const Graph& graph, const SourceSet& sources) const {
+    std::vector<Finding> findings;
+    LinkIndex links(graph);
+    std::unordered_map<std::string, std::vector<Data::Place>> known;
+    for (const Resource& resource : graph.resources()) {
+        const auto [at, fresh] = known.try_emplace(std::string(resource.platform) + " " + resource.type);
+        if (fresh) at->second = data_->places(resource.platform, resource.type);
+        for (const Data::Place& place : at->second) {
+            CompiledRule& rule = *data_->rules[place.rule];
+            findings.push_back(data_->judge(rule, rule.checks[place.check], resource, graph, links, sources, nullptr));
+        }
+    }
+    return findings;
+}
+
+std::vector<ExplainedStep> RuleSet::explain(std::string_view rule_id, const Resource& resource, const Graph& graph,
+                                            const SourceSet& sources, std::optional<Finding>& finding) const {
+    std::vector<ExplainedStep> steps;
+    LinkIndex links(graph);
+    for (const Data::Place& place : data_->places(resource.platform, resource.type)) {
+        CompiledRule& rule = *data_->rules[place.rule];
+        if (rule.info.id == rule_id)
+            finding = data_->judge(rule, rule.checks[place.check], resource, graph, links, sources, &steps);
+    }
+    return steps;
+}
+
+}  // namespace plumbline

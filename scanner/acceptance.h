@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/rule_set.h"
+#include "scanner/model/diagnostic.h"
+#include "scanner/model/finding.h"
+#include "scanner/model/resource.h"
+
+namespace plumbline {
+
+/// What acceptance needs to know of the run.
+struct AcceptanceContext {
+    const RuleSet& rules;  ///< those that were run
+    std::string today;     ///< YYYY-MM-DD
+    /// Everything below the tree's top was judged by every rule; only then "matches nothing" means something.
+    bool whole = true;
+};
+
+/// An exception that someone decided: an entry of the waiver file.
+struct Waiver {
+    std::string rule;      ///< id, alias or glob; empty: any of `control`
+    std::string control;   ///< glob over our controls' ids; empty: any
+    std::string resource;  ///< glob over addresses; empty: any
+    std::string path;      ///< glob over files from the tree's top; empty: any
+    std::string owner, reason, compensating_control, approver, ticket, created;
+    std::string expires;  ///< last day it counts
+    Span span;
+};
+
+/// Marks findings that a comment, annotation or metadata in the code accepts. Rule ids are ours or a peer's. One that
+/// has expired no longer counts; that, an unknown rule in a comment of ours, and one that matches nothing are reported.
+void apply_suppressions(std::vector<Finding>& findings, std::span<const Suppression> suppressions,
+                        const AcceptanceContext& context, const SourceSet& sources, Diagnostics& diagnostics);
+
+/// Reads the waiver file's document. An entry without its required parts, or one that lasts longer than `max_days`, is
+/// an error and does not count.
+std::vector<Waiver> read_waivers(const Value& document, std::optional<std::int64_t> max_days, Diagnostics& diagnostics);
+
+/// Marks findings that a waiver accepts. Expired, unused and overly broad waivers are reported.
+void apply_waivers(std::vector<Finding>& findings, std::span<const Waiver> waivers, const AcceptanceContext& context,
+                   Diagnostics& diagnostics);
+
+/// The waiver file's text with one entry more; nullopt when the file's form does not allow to append (the caller then
+/// shows `waiver_entry`). Comments and order stay.
+std::optional<std::string> add_waiver(std::string_view text, const Waiver& waiver);
+/// One entry as YAML, its lines indented by `indent`.
+std::string waiver_entry(const Waiver& waiver, std::size_t indent);
+
+/// A finding of an earlier scan.
+struct BaselineEntry {
+    std::string fingerprint, rule, address, file;
+};
+
+std::vector<BaselineEntry> read_baseline(const Value& document, Diagnostics& diagnostics);
+/// Failures that are not accepted, an entry a line, sorted: a diff of two baselines is readable.
+std::string baseline_text(std::span<const Finding> findings);
+
+/// Says of each failure whether it is in the baseline, and adds the entries that are gone as `absent` with the verdict
+/// pass. Only entries of rules that were run on files below `scanned` (paths; "" is everything) can be gone.
+void apply_baseline(std::vector<Finding>& findings, std::span<const BaselineEntry> baseline,
+                    const std::vector<std::string>& scanned, const AcceptanceContext& context);
+
+}  // namespace plumbline

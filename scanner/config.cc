@@ -1,0 +1,131 @@
+#include "scanner/config.h"
+
+#include <array>
+
+#include "scanner/model/text.h"
+
+namespace plumbline {
+namespace {
+
+// A waiver of a century is no exception but a rule switched off.
+constexpr std::int64_t longest_waiver = 36500;
+
+void bad_value(const Member& member, std::string_view allowed, Diagnostics& diagnostics) {
+    diagnostics.error("settings-value", quoted(member.name) + " must be " + std::string(allowed),
+                      "It is " + cut(printable(member.value.to_text(80)), 80) + ".", member.span);
+}
+
+std::string word(const Member& member) {
+    return member.value.is_string() ? member.value.as_string() : std::string();
+}
+
+void read_waiver_settings(const Value& mapping, Config& config, Diagnostics& diagnostics) {
+    const std::array<Field, 2> fields = {{
+        {"file", take_text(config.waiver_file, diagnostics)},
+        {"max_days",
+         [&](const Member& member) {
+             const auto days = member.value.is_number() ? member.value.as_number().to_int64() : std::nullopt;
+             if (days && *days >= 1 && *days <= longest_waiver)
+                 config.waiver_max_days = *days;
+             else
+                 bad_value(member, "a number of days from 1 to 36500", diagnostics);
+         }},
+    }};
+    read_fields(mapping, "`waivers`", fields, diagnostics);
+}
+
+void read_environment(const Member& member, Config& config, Diagnostics& diagnostics) {
+    Config::EnvironmentSettings environment;
+    environment.name = member.name;
+    const std::array<Field, 5> fields = {{
+        {"var_files", take_texts(environment.var_files, diagnostics)},
+        {"vars", take_text_map(environment.vars, diagnostics)},
+        {"workspace", take_text(environment.workspace, diagnostics)},
+        {"params", take_text_map(environment.params, diagnostics)},
+        {"roots", take_texts(environment.roots, diagnostics)},
+    }};
+    read_fields(member.value, "the environment " + quoted(member.name), fields, diagnostics);
+    config.environments.push_back(std::move(environment));
+}
+
+}  // namespace
+
+Config read_config(const Value& document, Diagnostics& diagnostics) {
+    Config config;
+    if (document.is_null()) return config;  // a file of comments
+    const std::array<Field, 10> fields = {{
+        {"exclude", take_texts(config.exclude, diagnostics)},
+        {"severity",
+         [&](const Member& member) {
+             config.severity = parse_severity(word(member));
+             if (!config.severity) bad_value(member, "one of info, low, medium, high, critical", diagnostics);
+         }},
+        {"fail_on",
+         [&](const Member& member) {
+             config.fail_on = parse_fail_on(word(member));
+             if (!config.fail_on)
+                 bad_value(member, "one of info, low, medium, high, critical, new, never", diagnostics);
+         }},
+        {"rules", take_texts(config.rule_folders, diagnostics)},
+        {"builtin_rules", take_flag(config.builtin_rules, diagnostics)},
+        {"frameworks", take_texts(config.frameworks, diagnostics)},
+        {"exclude_rules", take_texts(config.excluded_rules, diagnostics)},
+        {"baseline", take_text(config.baseline, diagnostics)},
+        {"waivers", [&](const Member& member) { read_waiver_settings(member.value, config, diagnostics); }},
+        {"environments",
+         [&](const Member& member) {
+             if (!member.value.is_mapping()) return bad_value(member, "a mapping of names to settings", diagnostics);
+             for (const Member& environment : member.value.members())
+                 read_environment(environment, config, diagnostics);
+         }},
+    }};
+    read_fields(document, "the configuration", fields, diagnostics);
+    return config;
+}
+
+std::string_view config_template() {
+    return R"(# Settings of plumbline for this tree. Everything is optional; the command line goes before this file.
+# Paths and patterns start at the folder that holds .plumbline. `*` stays within a folder, `**` goes through folders.
+
+# Files and folders that are not scanned. A pattern without a slash is about names at any depth.
+# exclude:
+#   - examples
+#   - "modules/*/test/**"
+
+# Only rules of at least this level: info, low, medium, high, critical.
+# severity: low
+
+# What makes exit code 1: a level, `new` (not in the baseline), or `never`.
+# fail_on: medium
+
+# Findings of an earlier scan, which do not count: plumbline scan --write-baseline .plumbline/baseline.json
+# baseline: .plumbline/baseline.json
+
+# Folders with rules of your own (plumbline rules test DIR runs their examples), and whether the built-in ones are used.
+# rules: [policy/rules]
+# builtin_rules: true
+
+# Rules that are not used: ids, the peers' ids, or patterns.
+# exclude_rules: [aws-s3-versioning]
+
+# Only rules that give evidence for these frameworks (plumbline frameworks list).
+# frameworks: [soc2, iso27001_2022]
+
+# Exceptions: where they stand, and how long one may last.
+# waivers:
+#   file: .plumbline/waivers.yaml
+#   max_days: 365
+
+# Sets of values. Each root is judged once for each set that is meant for it; a finding names its environments.
+# environments:
+#   production:
+#     var_files: [envs/production.tfvars]
+#     workspace: production
+#     roots: ["infra/**"]
+#   staging:
+#     vars: {retention_days: 7}
+#     params: {Stage: staging}
+)";
+}
+
+}  // namespace plumbline

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "scanner/document.h"
+#include "scanner/model/finding.h"
+#include "scanner/options.h"
+
+namespace plumbline {
+
+/// `.plumbline/config.yaml`: what a team settles for a tree. The command line goes before it. Paths are relative to the
+/// tree's top (the folder that holds `.plumbline`).
+struct Config {
+    struct EnvironmentSettings {
+        std::string name, workspace;
+        std::vector<std::string> var_files, roots;
+        std::vector<std::pair<std::string, std::string>> vars, params;
+    };
+    std::vector<std::string> exclude, rule_folders, frameworks, excluded_rules;
+    std::optional<Severity> severity;
+    std::optional<FailOn> fail_on;
+    bool builtin_rules = true;
+    std::string baseline, waiver_file;
+    std::optional<std::int64_t> waiver_max_days;
+    std::vector<EnvironmentSettings> environments;
+};
+
+/// Reads the document; unknown keys and wrong values are errors with their line.
+Config read_config(const Value& document, Diagnostics& diagnostics);
+
+/// What `plumbline init` writes: every key, explained and commented out.
+std::string_view config_template();
+
+}  // namespace plumbline

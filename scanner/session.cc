@@ -1,0 +1,187 @@
+#include "scanner/session.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "scanner/model/text.h"
+
+namespace plumbline {
+namespace {
+
+// Settings are written by people.
+constexpr std::uint64_t max_config_size = std::uint64_t{1} << 20;
+// More warnings than this bury the errors; -v shows all.
+constexpr std::size_t shown_warnings = 40;
+
+/// A tree with some files from elsewhere (--var-file /secrets/prod.tfvars), which appear in a folder of their own.
+class WithOutsideFiles : public FileSystem {
+  public:
+    WithOutsideFiles(std::unique_ptr<FileSystem> tree, std::map<std::string, std::string> files)
+        : tree_(std::move(tree)), outside_(std::move(files)) {}
+    std::optional<std::vector<Entry>> list(std::string_view directory) const override {
+        return pick(directory).list(directory);
+    }
+    std::optional<Entry> stat(std::string_view path) const override { return pick(path).stat(path); }
+    ReadResult read(std::string_view path, std::uint64_t limit) const override { return pick(path).read(path, limit); }
+
+  private:
+    const FileSystem& pick(std::string_view path) const {
+        if (is_below(path, outside_folder)) return outside_;
+        return *tree_;
+    }
+    std::unique_ptr<FileSystem> tree_;
+    MemoryFileSystem outside_;
+};
+
+bool read_settings(Session& session) {
+    const bool named = !session.options.config.empty();
+    const std::string absolute =
+        named ? session.typed(session.options.config) : session.settled(".plumbline/config.yaml");
+    if (!named && !session.file_system->exists(".plumbline/config.yaml")) return true;
+    const auto document = read_document(session.system, absolute, session.place.inside(absolute), max_config_size,
+                                        session.sources, session.diagnostics);
+    if (!document) return false;
+    Diagnostics diagnostics;
+    session.config = read_config(document->root, diagnostics);
+    const bool good = !diagnostics.has_errors();
+    session.diagnostics.append(std::move(diagnostics));
+    return good;
+}
+
+/// The command line goes before the configuration; what both list is joined.
+void merge_settings(Session& session) {
+    Options& options = session.options;
+    const Config& config = session.config;
+    if (!options.severity) options.severity = config.severity;
+    if (!options.fail_on) options.fail_on = config.fail_on;
+    if (options.frameworks.empty()) options.frameworks = config.frameworks;
+    options.excluded_rules.insert(options.excluded_rules.end(), config.excluded_rules.begin(),
+                                  config.excluded_rules.end());
+    // Typed patterns are meant from the working folder, those of the configuration from the tree's top.
+    for (std::string& glob : options.exclude) glob = session.place.pattern_in_root(glob);
+    options.exclude.insert(options.exclude.end(), config.exclude.begin(), config.exclude.end());
+    if (!config.builtin_rules) options.no_builtin_rules = true;
+}
+
+Environment make_environment(const Session& session, const Config::EnvironmentSettings& settings) {
+    Environment environment;
+    environment.name = settings.name;
+    environment.roots = settings.roots;
+    Inputs& inputs = environment.inputs;
+    inputs.workspace = settings.workspace.empty() ? session.options.inputs.workspace : settings.workspace;
+    inputs.environment = session.options.inputs.environment;
+    for (const std::string& file : settings.var_files)
+        inputs.assignments.push_back({Inputs::Assignment::Kind::variable_file, {}, session.settled(file)});
+    for (const auto& [name, value] : settings.vars)
+        inputs.assignments.push_back({Inputs::Assignment::Kind::variable, name, value});
+    for (const auto& [name, value] : settings.params) inputs.parameters[name] = value;
+    // What was typed comes last, so that it wins.
+    for (const Inputs::Assignment& assignment : session.options.inputs.assignments)
+        inputs.assignments.push_back(assignment);
+    for (const auto& [name, value] : session.options.inputs.parameters) inputs.parameters[name] = value;
+    return environment;
+}
+
+/// Turns the absolute paths of variable files into paths of the file system; files outside of the tree are read now.
+void place_variable_files(Session& session) {
+    std::map<std::string, std::string> outside;
+    for (Environment& environment : session.environments) {
+        for (Inputs::Assignment& assignment : environment.inputs.assignments) {
+            if (assignment.kind != Inputs::Assignment::Kind::variable_file) continue;
+            const std::string absolute = session.system.real_path(assignment.text).value_or(assignment.text);
+            if (is_below(absolute, session.place.root)) {
+                assignment.text = session.place.inside(absolute);
+                continue;
+            }
+            const FileSystem::ReadResult read =
+                session.system.open(folder_of(absolute))->read(file_name(absolute), max_file_size);
+            assignment.text = std::string(outside_folder) + absolute;
+            // A file that cannot be read is missing there too, and the evaluation of each root says so.
+            if (read.error.empty()) outside[assignment.text] = read.text;
+        }
+    }
+    if (!outside.empty())
+        session.file_system = std::make_unique<WithOutsideFiles>(std::move(session.file_system), std::move(outside));
+}
+
+void make_environments(Session& session) {
+    for (Inputs::Assignment& assignment : session.options.inputs.assignments) {
+        if (assignment.kind == Inputs::Assignment::Kind::variable_file)
+            assignment.text = session.typed(assignment.text);
+    }
+    for (const Config::EnvironmentSettings& settings : session.config.environments)
+        session.environments.push_back(make_environment(session, settings));
+    if (session.environments.empty()) {
+        session.environments.push_back(make_environment(session, {}));
+    }
+    place_variable_files(session);
+}
+
+}  // namespace
+
+bool open_session(Session& session, const std::vector<std::string>& paths, bool with_settings) {
+    session.place = locate(paths, session.call.working_directory, session.system, session.diagnostics);
+    session.file_system = session.system.open(session.place.root);
+    if (with_settings && !read_settings(session)) return false;
+    merge_settings(session);
+    make_environments(session);
+    return true;
+}
+
+void load_rules(Session& session) {
+    std::vector<RuleFolder> folders;
+    for (const std::string& folder : session.config.rule_folders) {
+        const std::string absolute = session.settled(folder);
+        folders.push_back({absolute, session.place.inside(absolute)});
+    }
+    for (const std::string& folder : session.options.rule_folders) {
+        const std::string absolute = session.typed(folder);
+        folders.push_back({absolute, session.place.inside(absolute)});
+    }
+    session.catalogue = load_catalogue(folders, !session.options.no_builtin_rules, session.system, session.sources,
+                                       session.diagnostics);
+}
+
+std::string waiver_file(const Session& session) {
+    if (!session.options.waivers.empty()) return session.typed(session.options.waivers);
+    return session.settled(session.config.waiver_file.empty() ? ".plumbline/waivers.yaml" : session.config.waiver_file);
+}
+
+int stop(Session& session) {
+    print_diagnostics(shown_diagnostics(session), session.sources, session.options.verbosity, session.err);
+    return code(Exit::incomplete);
+}
+
+std::vector<Diagnostic> shown_diagnostics(Session& session) {
+    session.sources.rename([&](const std::string& path) { return session.place.shown(path); });
+    std::vector<Diagnostic> shown = session.diagnostics.items();
+    for (Diagnostic& diagnostic : shown) {
+        if (!diagnostic.path.empty()) diagnostic.path = session.place.shown(diagnostic.path);
+    }
+    for (CoverageGap& gap : session.coverage.gaps) {
+        if (!gap.path.empty()) gap.path = session.place.shown(gap.path);
+    }
+    return shown;
+}
+
+Diagnostic to_diagnostic(const CoverageGap& gap) {
+    return {Level::warning, gap.kind, "Not judged: " + gap.subject, gap.reason, gap.span, gap.path, {}};
+}
+
+void print_diagnostics(const std::vector<Diagnostic>& diagnostics, const SourceSet& sources, int verbosity,
+                       std::ostream& err) {
+    std::unordered_set<std::string> printed;
+    std::size_t warnings = 0;
+    for (const Diagnostic& diagnostic : diagnostics) {
+        if (diagnostic.level == Level::note && verbosity < 1) continue;
+        if (diagnostic.level == Level::warning && verbosity < 0) continue;
+        std::string text = to_text(diagnostic, sources);
+        if (!printed.insert(text).second) continue;
+        if (diagnostic.level == Level::warning && verbosity < 1 && ++warnings > shown_warnings) continue;
+        err << text;
+    }
+    if (warnings > shown_warnings)
+        err << "plumbline: " << warnings - shown_warnings << " more warnings; -v shows all.\n";
+}
+
+}  // namespace plumbline

@@ -1,0 +1,65 @@
+#include "scanner/system.h"
+
+#include <climits>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include "scanner/disk_file_system.h"
+#include "scanner/model/text.h"
+
+namespace plumbline {
+
+std::unique_ptr<FileSystem> DiskSystem::open(const std::string& folder) const {
+    return std::make_unique<DiskFileSystem>(folder);
+}
+
+std::optional<std::string> DiskSystem::real_path(const std::string& path) const {
+    char buffer[PATH_MAX];
+    if (!::realpath(path.c_str(), buffer)) return std::nullopt;
+    return std::string(buffer);
+}
+
+std::string DiskSystem::write(const std::string& path, std::string_view text) {
+    std::error_code error;
+    const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+    if (!folder.empty()) std::filesystem::create_directories(folder, error);
+    if (error) return error.message();
+    // In place, not by a temporary file and a rename: --output may name a pipe or a device.
+    std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    file.write(text.data(), static_cast<std::streamsize>(text.size()));
+    file.close();
+    if (file) return "";
+    return std::filesystem::is_directory(path, error) ? "it is a folder" : "it cannot be written";
+}
+
+std::string absolute_path(const std::string& folder, const std::string& file) {
+    std::vector<std::string_view> parts;
+    const auto take = [&](std::string_view path) {
+        for (std::string_view part : split(path, '/')) {
+            if (part.empty() || part == ".") continue;
+            if (part != "..")
+                parts.push_back(part);
+            else if (!parts.empty())
+                parts.pop_back();
+        }
+    };
+    if (!file.starts_with('/')) take(folder);
+    take(file);
+    std::string out;
+    for (std::string_view part : parts) out.append("/").append(part);
+    return out.empty() ? "/" : out;
+}
+
+std::string folder_of(std::string_view path) {
+    const std::string_view parent = parent_path(path);
+    return parent.empty() ? "/" : std::string(parent);
+}
+
+bool is_below(std::string_view path, std::string_view folder) {
+    if (folder.empty() || folder == "/" || path == folder) return true;
+    return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
+}
+
+}  // namespace plumbline

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scanner/model/file_system.h"
+
+namespace plumbline {
+
+/// What a run may do to the machine beside reading one tree: find the tree, read files that the user named elsewhere,
+/// write files that the user asked for. Paths are absolute. Tests give an in-memory double.
+class System {
+  public:
+    virtual ~System() = default;
+    /// The file system below a folder; it need not exist (then everything in it is missing).
+    virtual std::unique_ptr<FileSystem> open(const std::string& folder) const = 0;
+    /// The path without links, `.` and `..`; nullopt when there is nothing.
+    virtual std::optional<std::string> real_path(const std::string& path) const = 0;
+    /// Writes a whole file and makes its folder where that is missing; empty on success, otherwise the reason.
+    virtual std::string write(const std::string& path, std::string_view text) = 0;
+};
+
+/// How the program was called; with `System` everything that can change what a run does.
+struct Call {
+    std::vector<std::string> arguments;  ///< without the program's name
+    std::map<std::string, std::string> environment;
+    std::string working_directory;  ///< absolute, without links
+    /// RFC 3339 in UTC, read once. Decides whether waivers have expired, and stands in reports.
+    std::string now;
+    std::size_t cores = 1;
+    bool out_is_terminal = false, err_is_terminal = false;
+    std::size_t width = 100;  ///< columns of the terminal
+};
+
+/// The real one.
+class DiskSystem : public System {
+  public:
+    std::unique_ptr<FileSystem> open(const std::string& folder) const override;
+    std::optional<std::string> real_path(const std::string& path) const override;
+    std::string write(const std::string& path, std::string_view text) override;
+};
+
+/// Absolute and normalised: `file` as seen from `folder`. Goes no further up than `/`.
+std::string absolute_path(const std::string& folder, const std::string& file);
+
+/// The folder of an absolute path; that of `/` is `/`.
+std::string folder_of(std::string_view path);
+
+/// Whether `path` is `folder` or lies below it (both absolute, or both relative to one root).
+bool is_below(std::string_view path, std::string_view folder);
+
+}  // namespace plumbline

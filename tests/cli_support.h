@@ -1,0 +1,75 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "scanner/run.h"
+
+namespace plumbline {
+
+/// A machine in memory: absolute path to content. What is written stands in `files` afterwards.
+class MemorySystem : public System {
+  public:
+    std::map<std::string, std::string> files;
+    std::set<std::string> unreadable;  ///< files that exist and cannot be read
+    bool read_only = false;
+
+    std::unique_ptr<FileSystem> open(const std::string& folder) const override {
+        auto tree = std::make_unique<Tree>();
+        for (const auto& [path, text] : files) {
+            if (path == folder || !is_below(path, folder)) continue;
+            const std::string inside = path.substr(folder == "/" ? 1 : folder.size() + 1);
+            tree->add(inside, text);
+            if (unreadable.contains(path)) tree->unreadable.insert(inside);
+        }
+        return tree;
+    }
+    std::optional<std::string> real_path(const std::string& path) const override {
+        const std::string real = absolute_path("/", path);
+        for (const auto& [file, text] : files) {
+            if (is_below(file, real)) return real;
+        }
+        return std::nullopt;
+    }
+    std::string write(const std::string& path, std::string_view text) override {
+        if (read_only) return "permission denied";
+        files[path] = text;
+        return "";
+    }
+
+  private:
+    struct Tree : MemoryFileSystem {
+        std::set<std::string> unreadable;
+        ReadResult read(std::string_view path, std::uint64_t limit) const override {
+            if (unreadable.contains(std::string(path))) return {{}, "permission denied"};
+            return MemoryFileSystem::read(path, limit);
+        }
+    };
+};
+
+/// One call of the program on a machine, as a test writes it.
+struct Program {
+    MemorySystem system;
+    Call call;
+    std::string out, err;
+
+    Program() {
+        call.working_directory = "/repo";
+        call.now = "2025-06-15T12:00:00Z";
+        call.cores = 2;
+    }
+    int run(std::vector<std::string> arguments) {
+        call.arguments = std::move(arguments);
+        std::ostringstream out_stream, err_stream;
+        const int exit = plumbline::run(call, system, out_stream, err_stream);
+        out = out_stream.str();
+        err = err_stream.str();
+        return exit;
+    }
+};
+
+}  // namespace plumbline
