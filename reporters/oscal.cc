@@ -16,7 +16,8 @@ namespace {
 using Layout = JsonWriter::Layout;
 
 constexpr std::string_view default_framework = "nist_800_53_r5";
-constexpr std::string_view property_namespace = "urn:plumbline:oscal";
+// Properties of our own need a namespace; the home page is one, and this stands in for a build that names none.
+constexpr std::string_view nameless = "https://plumbline.example/";
 
 /// A UUID made of names, so that equal reports are equal bytes. OSCAL takes versions 4 and 5 only; this says 5, though
 /// the hash is FNV: nobody gains by forging one.
@@ -123,7 +124,7 @@ class Oscal {
     void property(std::string_view name, std::string_view value) {
         json_.object([&] {
             json_.text("name", name);
-            json_.text("ns", property_namespace);
+            json_.text("ns", report_.tool_uri.empty() ? nameless : report_.tool_uri);
             json_.text("value", one_line(value));
         });
     }
