@@ -544,7 +544,11 @@ Result zipmap(Arguments& a, const Context&) {
 }
 
 Result to_type(Arguments& a, const Type& type) {
-    if (a[0].is_unknown() && type.kind() == Type::Kind::set && a[0].type().kind() == Type::Kind::set)
+    // Terraform does not look into an unknown collection that has to become another (or a set).
+    const Type::Kind kind = a[0].type().kind();
+    const bool kept = kind == type.kind() && kind != Type::Kind::set;
+    if (a[0].is_unknown() && type.is_collection() && !a[0].type().is_dynamic() && !kept &&
+        convertible(a[0].type(), type))
         return unknown_because(type, a);
     Result made = convert(a[0], type);
     if (made.ok()) return made;
