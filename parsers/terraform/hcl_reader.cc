@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "parsers/terraform/ast.h"
+#include "parsers/terraform/outline.h"
 #include "scanner/model/text.h"
 
 namespace plumbline::hcl {
@@ -100,6 +101,9 @@ struct Token {
     std::string_view key_name, value_name;
 };
 
+// tree-sitter reads some 3 MB/s, less where much is broken: what lies above costs more than its other blocks are worth.
+constexpr std::size_t max_outlined = 1U << 20;
+
 class Reader {
   public:
     Reader(std::string_view text, SourceId id, Arena& arena, Diagnostics& diagnostics, std::optional<Span> fixed = {})
@@ -123,6 +127,19 @@ class Reader {
             }
         }
         file.body = make_body(attributes, blocks, {id_, begin, at_}, {id_, at_, at_});
+    }
+
+    /// Puts what tree-sitter sees in a broken file in place of what was read up to the faults. Its grammar takes more
+    /// than Terraform does, so every expression and every part that it finds clean still goes through this reader.
+    static void rebuild(File& file, const Outline& outline) {
+        Diagnostics muted;  // the faults were reported when the file was read
+        Reader reader(file.source->text(), file.source->id(), file.arena, muted);
+        std::vector<Attribute> attributes;
+        std::vector<Block> blocks;
+        reader.take(outline.items, attributes, blocks);
+        const auto size = static_cast<std::uint32_t>(file.source->text().size());
+        file.body = reader.make_body(attributes, blocks, {file.source->id(), 0, size}, {file.source->id(), size, size});
+        file.comments = outline.comments;
     }
 
     const Expr* read_whole_expression() {
@@ -150,6 +167,46 @@ class Reader {
 
   private:
     enum class Ending : std::uint8_t { quote, heredoc, end_of_text };
+
+    void take(const std::vector<Outline::Item>& items, std::vector<Attribute>& attributes, std::vector<Block>& blocks) {
+        for (const Outline::Item& item : items) {
+            if (item.clean && take_clean(item, attributes, blocks)) continue;
+            if (item.is_block) {
+                std::vector<Attribute> inner_attributes;
+                std::vector<Block> inner_blocks;
+                take(item.items, inner_attributes, inner_blocks);
+                const Span header =
+                    Span::join(item.name_span, item.labels.empty() ? item.name_span : item.labels.back().span);
+                const Span end = {item.span.source, item.span.end, item.span.end};
+                blocks.push_back({item.name, item.name_span, arena_.copy(std::span<const Label>(item.labels)),
+                                  make_body(inner_attributes, inner_blocks, item.span, end), header, item.span});
+            } else if (std::none_of(attributes.begin(), attributes.end(),
+                                    [&](const Attribute& have) { return have.name == item.name; })) {
+                attributes.push_back({item.name, item.name_span, item.span, take_expression(item.value)});
+            }
+        }
+    }
+
+    bool take_clean(const Outline::Item& item, std::vector<Attribute>& attributes, std::vector<Block>& blocks) {
+        Reader part(text_.substr(0, item.span.end), id_, arena_, diagnostics_);
+        part.at_ = item.span.begin;
+        const std::size_t attributes_before = attributes.size(), blocks_before = blocks.size();
+        try {
+            part.body_item(attributes, blocks);
+            return true;
+        } catch (const Fault&) {
+            attributes.resize(attributes_before);
+            blocks.resize(blocks_before);
+            return false;
+        }
+    }
+
+    const Expr* take_expression(Span place) {
+        Reader part(text_.substr(0, place.end), id_, arena_, diagnostics_);
+        part.at_ = place.begin;
+        const Expr* expr = part.read_whole_expression();
+        return expr ? expr : arena_.make(Expr{Expr::Kind::invalid, place});
+    }
 
     Span span(std::uint32_t begin, std::uint32_t end) const { return fixed_ ? *fixed_ : Span{id_, begin, end}; }
     Span here() const { return span(at_, std::min<std::uint32_t>(at_ + 1, static_cast<std::uint32_t>(text_.size()))); }
@@ -1397,6 +1454,7 @@ std::unique_ptr<File> read_hcl(const Source& source, Diagnostics& diagnostics) {
     auto file = std::make_unique<File>();
     file->source = &source;
     Reader(source.text(), source.id(), file->arena, diagnostics).read_file(*file);
+    if (file->broken && source.text().size() <= max_outlined) Reader::rebuild(*file, outline_of(source));
     return file;
 }
 

@@ -51,8 +51,8 @@ class Number {
     Number absolute() const;
 
     friend std::strong_ordering compare(const Number& a, const Number& b);
-    friend bool operator==(const Number& a, const Number& b) { return compare(a, b) == 0; }
-    friend bool operator<(const Number& a, const Number& b) { return compare(a, b) < 0; }
+    friend bool operator==(const Number& a, const Number& b) { return std::is_eq(compare(a, b)); }
+    friend bool operator<(const Number& a, const Number& b) { return std::is_lt(compare(a, b)); }
 
   private:
     struct Big;
