@@ -116,6 +116,7 @@ struct Context {
     Context* parent = nullptr;
     Value config, call;
     const ModuleConfig* source = nullptr;
+    std::shared_ptr<const std::vector<Span>> calls;       // the blocks in the source that lead here
     std::map<std::string, Value, std::less<>> resources;  // by address inside the module
     std::map<std::string, TraceRef, std::less<>> variables, outputs;
 
@@ -234,6 +235,9 @@ class Plan {
             const auto call = parent.source->call_index.find(std::string(step.name));
             if (call != parent.source->call_index.end()) {
                 const std::string& source = parent.source->calls[call->second].source_text;
+                std::vector<Span> way = parent.calls ? *parent.calls : std::vector<Span>();
+                way.push_back(parent.source->calls[call->second].block->span);
+                made->calls = std::make_shared<const std::vector<Span>>(std::move(way));
                 const bool local = source.starts_with("./") || source.starts_with("../");
                 const auto folder = local ? join_path(parent.source->folder, source) : std::nullopt;
                 if (folder) made->source = library_.module(*folder);
@@ -450,6 +454,7 @@ class Plan {
         made.type = (item.data ? "data." : "") + item.type;
         made.platform = "terraform";
         made.module_path = item.module_path;
+        made.calls = context.calls;
         made.header = source ? source->block->header : item.header;
         made.block = source ? source->block->span : item.block;
         const Value expressions = configured ? part_of(config->second, "expressions") : Value();
@@ -733,6 +738,7 @@ class Plan {
         made.address = std::move(address);
         made.platform = "terraform";
         made.module_path = context.path;
+        made.calls = context.calls;
         made.header = source ? source->header : span;
         made.block = source ? source->span : span;
         if (source) {
