@@ -91,7 +91,8 @@ class Html {
             [&] {
                 for (const Finding& finding : report_.findings) {
                     const Verdict verdict = finding.judgement.verdict;
-                    if (verdict == Verdict::fail || verdict == Verdict::undecided || options_.include_passed) {
+                    if (verdict == Verdict::fail || verdict == Verdict::undecided || options_.include_passed ||
+                        finding.baseline == BaselineState::absent) {
                         json_.object([&] { write_finding(finding); });
                     }
                 }
