@@ -463,13 +463,21 @@ class Ports : public Condition {
 
 // --- documents ---
 
+/// What a text that is no document counts as.
+enum class Invalid : std::uint8_t { undecided, fail, pass };
+
+Answer answer_of(Invalid invalid, Evidence evidence) {
+    Answer made{invalid == Invalid::undecided ? Truth::unknown : truth_of(invalid == Invalid::pass),
+                std::move(evidence)};
+    if (made.truth == Truth::unknown)
+        made.evidence.cause = make_cause("the document cannot be read", made.evidence.place);
+    return made;
+}
+
 class DocumentCheck : public Condition {
   public:
-    DocumentCheck(Path path, ConditionPtr check, std::string format, bool invalid_passes)
-        : path_(std::move(path)),
-          check_(std::move(check)),
-          format_(std::move(format)),
-          invalid_passes_(invalid_passes) {}
+    DocumentCheck(Path path, ConditionPtr check, std::string format, Invalid invalid)
+        : path_(std::move(path)), check_(std::move(check)), format_(std::move(format)), invalid_(invalid) {}
     std::string describe() const override { return "the document in " + path_.text(); }
     std::string message(const Evidence& evidence) const override {
         if (!evidence.present) return Condition::message(evidence);
@@ -485,8 +493,7 @@ class DocumentCheck : public Condition {
             [&](const Spot& spot) -> Answer {
                 if (!spot.present) return {Truth::no, evidence(spot)};
                 const DocumentInValue document = document_in(spot.value, format_, judging.read_document);
-                if (document.state == DocumentInValue::State::invalid)
-                    return {truth_of(invalid_passes_), evidence(spot)};
+                if (document.state == DocumentInValue::State::invalid) return answer_of(invalid_, evidence(spot));
                 if (document.state == DocumentInValue::State::unknown) {
                     Answer made{Truth::unknown, evidence(spot)};
                     made.evidence.cause = document.cause;
@@ -501,14 +508,14 @@ class DocumentCheck : public Condition {
     Path path_;
     ConditionPtr check_;
     std::string format_;
-    bool invalid_passes_;
+    Invalid invalid_;
 };
 
 class PolicyCheck : public Condition {
   public:
     enum class Kind : std::uint8_t { some, every, no };
-    PolicyCheck(Path path, Kind kind, ConditionPtr check, bool invalid_passes)
-        : path_(std::move(path)), kind_(kind), check_(std::move(check)), invalid_passes_(invalid_passes) {}
+    PolicyCheck(Path path, Kind kind, ConditionPtr check, Invalid invalid)
+        : path_(std::move(path)), kind_(kind), check_(std::move(check)), invalid_(invalid) {}
     std::string describe() const override {
         static constexpr std::array<const char*, 3> names = {"some statement of ", "every statement of ",
                                                              "no statement of "};
@@ -537,8 +544,7 @@ class PolicyCheck : public Condition {
                         bool wanted) const {
         const Evidence here = evidence_of(this, scope, path, spot, wanted);
         const DocumentInValue document = document_in(spot.value, "json", judging.read_document);
-        if (document.state == DocumentInValue::State::invalid)
-            return {kind_ == Kind::some ? Truth::no : truth_of(invalid_passes_), here};
+        if (document.state == DocumentInValue::State::invalid) return answer_of(invalid_, here);
         Statements statements;
         if (document.state == DocumentInValue::State::unknown)
             statements.incomplete = document.cause;
@@ -573,7 +579,7 @@ class PolicyCheck : public Condition {
     Path path_;
     Kind kind_;
     ConditionPtr check_;
-    bool invalid_passes_;
+    Invalid invalid_;
 };
 
 /// What is asked of one statement.
@@ -1138,6 +1144,9 @@ struct ConditionParts {
     ConditionPtr make_native();
 };
 
+// For `missing` and `invalid`.
+constexpr std::array<std::string_view, 3> missing_words = {"undecided", "fail", "pass"};
+
 ConditionPtr ConditionParts::make_look_up(std::string_view head) {
     auto made = std::make_unique<LookUp>();
     const Member* where = find(head);
@@ -1219,8 +1228,7 @@ ConditionPtr ConditionParts::make_ports() {
 ConditionPtr ConditionParts::make_policy() {
     auto at = path("policy");
     if (!at) return nullptr;
-    static constexpr std::array<std::string_view, 2> words = {"fail", "pass"};
-    const bool invalid_passes = word("invalid", words) == 1;
+    const auto invalid = static_cast<Invalid>(word("invalid", missing_words));
     ConditionPtr made;
     for (const auto& [name, kind] :
          {std::pair("some", PolicyCheck::Kind::some), std::pair("every", PolicyCheck::Kind::every),
@@ -1228,7 +1236,7 @@ ConditionPtr ConditionParts::make_policy() {
         ConditionPtr check = condition(name, false);
         if (!check) continue;
         if (made) refuse(place, "`policy` takes one of `some`, `every` and `no`");
-        made = std::make_unique<PolicyCheck>(*at, kind, std::move(check), invalid_passes);
+        made = std::make_unique<PolicyCheck>(*at, kind, std::move(check), invalid);
     }
     if (good && !made) refuse(place, "`policy` needs `some`, `every` or `no`");
     return made;
@@ -1238,11 +1246,10 @@ ConditionPtr ConditionParts::make_document() {
     auto at = path("document");
     ConditionPtr check = condition("check", true);
     static constexpr std::array<std::string_view, 2> formats = {"json", "yaml"};
-    static constexpr std::array<std::string_view, 2> words = {"fail", "pass"};
     const std::string format(formats[word("format", formats)]);
-    const bool invalid_passes = word("invalid", words) == 1;
+    const auto invalid = static_cast<Invalid>(word("invalid", missing_words));
     if (!at) return nullptr;
-    return std::make_unique<DocumentCheck>(std::move(*at), std::move(check), format, invalid_passes);
+    return std::make_unique<DocumentCheck>(std::move(*at), std::move(check), format, invalid);
 }
 
 ConditionPtr ConditionParts::make_linked_from() {
@@ -1255,8 +1262,6 @@ ConditionPtr ConditionParts::make_linked_from() {
     made->match = static_cast<LinkedFrom::Match>(word("match", words));
     return made;
 }
-
-constexpr std::array<std::string_view, 3> missing_words = {"undecided", "fail", "pass"};
 
 ConditionPtr ConditionParts::make_links_to() {
     auto made = std::make_unique<LinksTo>();

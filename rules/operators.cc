@@ -45,6 +45,18 @@ Truth undecided(const Value& value, CauseRef& cause) {
     return Truth::unknown;
 }
 
+/// Whether a trace says that the value simply is an attribute of a resource, whatever names it went through.
+bool is_computed(const Trace* trace) {
+    for (int steps = 0; trace && steps < 100; ++steps) {
+        if (trace->kind == Trace::Kind::reference)
+            return !trace->name.starts_with("data.external") &&
+                   trace->name.find("terraform_remote_state") == std::string::npos;
+        if (trace->kind == Trace::Kind::expression || trace->from.size() != 1) return false;
+        trace = trace->from.front().get();
+    }
+    return false;
+}
+
 std::string list_text(const Values& values) {
     std::string out;
     for (const Value& value : values) out += (out.empty() ? "" : ", ") + value.to_text(60);
@@ -430,10 +442,13 @@ class Cidr : public Operator {
     explicit Cidr(bool internet) : internet_(internet) {}
     Truth test(const Value& value, const Scope&, CauseRef& cause) const override {
         if (value.is_unknown()) {
-            // A prefix such as "10." already says that it is not everything.
-            const std::string prefix = known_prefix(value);
-            if (internet_ && !prefix.empty() && prefix.find_first_not_of("0:./1") != std::string::npos)
-                return Truth::no;
+            // The length at the end decides, whatever the address: `10.${x}.0.0/16`.
+            const std::string suffix = known_suffix(value);
+            const std::size_t slash = suffix.rfind('/');
+            if (internet_ && slash != std::string::npos) {
+                const auto length = Number::parse(std::string_view(suffix).substr(slash + 1));
+                if (length && Number(1) < *length) return Truth::no;
+            }
             return undecided(value, cause);
         }
         const auto text = scalar_text(value);
@@ -620,6 +635,8 @@ Truth loosely_equal(const Value& value, const Value& wanted, bool ignore_case, C
         const Value& other = value.is_unknown() ? wanted : value;
         if (other.is_unknown()) return undecided(unknown, cause);
         const auto text = scalar_text(other);
+        // What a provider computes (an ARN, an id) is never the wildcard.
+        if (text == "*" && is_computed(unknown.trace().get())) return Truth::no;
         const std::string prefix = known_prefix(unknown), suffix = known_suffix(unknown);
         if (text && (text->size() < std::max(prefix.size(), suffix.size()) ||
                      !same_text(std::string_view(*text).substr(0, prefix.size()), prefix, ignore_case) ||

@@ -70,13 +70,50 @@ Span place_of(const Value& value) {
     return value.origin();
 }
 
+namespace {
+
+/// JSON without commas before a closing bracket: a slip that AWS refuses only when a policy is applied, and no reason
+/// to leave the policy unread.
+std::string without_trailing_commas(std::string_view text) {
+    std::string out;
+    std::size_t comma = std::string::npos;
+    bool in_string = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (in_string) {
+            if (c == '\\' && i + 1 < text.size())
+                out += text[i++];
+            else if (c == '"')
+                in_string = false;
+        } else if (c == '"') {
+            in_string = true;
+            comma = std::string::npos;
+        } else if (c == ',') {
+            comma = out.size();
+        } else if (c == ']' || c == '}') {
+            if (comma != std::string::npos) out[comma] = ' ';
+            comma = std::string::npos;
+        } else if (c != ' ' && c != '\t' && c != '\r' && c != '\n') {
+            comma = std::string::npos;
+        }
+        out += text[i];
+    }
+    return out;
+}
+
+}  // namespace
+
 std::optional<Value> read_text_document(std::string_view text, std::string_view format) {
     // No source of the run: spans of source 0 are no places.
     const Source source(SourceId{}, {}, std::string(text));
     Diagnostics faults;
     if (format == "json") {
         auto value = read_json(source, faults);
-        return faults.has_errors() ? std::nullopt : value;
+        if (!faults.has_errors()) return value;
+        Diagnostics again;
+        const Source mended(SourceId{}, {}, without_trailing_commas(text));
+        value = read_json(mended, again);
+        return again.has_errors() ? std::nullopt : value;
     }
     const YamlFile file = read_yaml(source, {}, faults);
     if (faults.has_errors() || file.documents.size() != 1) return std::nullopt;

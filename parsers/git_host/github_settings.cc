@@ -246,7 +246,9 @@ bool guards_default_branch(const Value& ruleset) {
 /// What the exports of one folder say about a repository together.
 struct Surroundings {
     std::map<std::string, std::int64_t> newest_day;  ///< by repository: of its branches' last commits
-    std::map<std::string, InForce> default_branch;   ///< by repository: rules for the default branch
+    /// By repository: what its rulesets, and what its protections, say of the default branch. Apart, since two exports
+    /// of one protection (a fixture, a state before and after) must not help each other.
+    std::map<std::string, InForce> by_rulesets, by_protection;
 };
 
 struct Plan {
@@ -338,8 +340,8 @@ class Normaliser {
         }
         InForce rules = rules_of_protection(object.value);
         if (is_default_branch_name(name)) {
-            const auto others = around_.default_branch.find(key(repository_of(object.value)));
-            if (others != around_.default_branch.end()) rules.add_all(others->second);
+            const auto others = around_.by_rulesets.find(key(repository_of(object.value)));
+            if (others != around_.by_rulesets.end()) rules.add_all(others->second);
         }
         body.set("in_force", rules.build(), object.span);
     }
@@ -371,8 +373,11 @@ class Normaliser {
         body.set("guards_default_branch", guards);
         InForce rules = rules_of_ruleset(object.value);
         if (guards) {
-            const auto all = around_.default_branch.find(key(std::string(text_at(object.value, "source"))));
-            if (all != around_.default_branch.end()) rules.add_all(all->second);
+            const std::string repository = key(std::string(text_at(object.value, "source")));
+            for (const auto* others : {&around_.by_rulesets, &around_.by_protection}) {
+                const auto found = others->find(repository);
+                if (found != others->end()) rules.add_all(found->second);
+            }
         }
         body.set("in_force", rules.build(), object.span);
     }
@@ -500,10 +505,10 @@ class GithubSettingsParser : public FileParser {
         } else if (object.type == "BranchProtection") {
             std::string name(text_at(object.value, "branch"));
             if (name.empty()) name = branch_of(object.value);
-            if (is_default_branch_name(name)) around.default_branch[key].add_all(rules_of_protection(object.value));
+            if (is_default_branch_name(name)) around.by_protection[key].add_all(rules_of_protection(object.value));
         } else if (object.type == "Ruleset" && guards_default_branch(object.value)) {
             const std::string source(text_at(object.value, "source"));
-            around.default_branch[source.empty() ? folder : source].add_all(rules_of_ruleset(object.value));
+            around.by_rulesets[source.empty() ? folder : source].add_all(rules_of_ruleset(object.value));
         }
     }
 };

@@ -73,6 +73,36 @@ Type without_optional(const Type& type) {
     }
 }
 
+/// The target with its open parts (`any`) as the source has them.
+Type filled(const Type& target, const Type& from) {
+    if (target.is_dynamic()) return from;
+    if (!target.has_dynamic()) return without_optional(target);
+    const Type element = from.is_collection() ? from.element() : Type();
+    switch (target.kind()) {
+        case Type::Kind::list:
+            return Type::list(filled(target.element(), element));
+        case Type::Kind::set:
+            return Type::set(filled(target.element(), element));
+        case Type::Kind::map:
+            return Type::map(filled(target.element(), element));
+        case Type::Kind::tuple: {
+            std::vector<Type> elements;
+            for (std::size_t i = 0; i < target.elements().size(); ++i)
+                elements.push_back(
+                    filled(target.elements()[i], i < from.elements().size() ? from.elements()[i] : element));
+            return Type::tuple(std::move(elements));
+        }
+        default: {
+            std::vector<ObjectAttribute> attributes;
+            for (const ObjectAttribute& attribute : target.attributes()) {
+                const ObjectAttribute* have = from.attribute(attribute.name);
+                attributes.push_back({attribute.name, filled(attribute.type, have ? have->type : element)});
+            }
+            return Type::object(std::move(attributes));
+        }
+    }
+}
+
 Result convert_elements(const Value& value, const Type& target) {
     std::vector<Value> items(value.elements().begin(), value.elements().end());
     Type element = target.element();
@@ -200,7 +230,7 @@ Result convert(const Value& value, const Type& target) {
             return fail(target.friendly_name() + " required");
         Unknown made = unknown;
         const bool same_kind = unknown.type.kind() == target.kind();
-        made.type = target.has_dynamic() && same_kind ? unknown.type : without_optional(target);
+        made.type = unknown.type.is_dynamic() ? without_optional(target) : filled(target, unknown.type);
         if (!same_kind && !unknown.type.is_dynamic()) {
             const bool null = !unknown.refinement.not_null;
             made.refinement = {};

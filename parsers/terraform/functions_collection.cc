@@ -558,6 +558,7 @@ Result ephemeral_as_null(Arguments& a, const Context&) {
 }
 
 const Parameter anything{any, false, false}, whatever{any, true, true};
+const Parameter set_parameter{Type::set(any), false, true};
 const Parameter string_list{Type::list(Type::string()), false, false}, number_parameter{Type::number(), false, false},
     string_parameter{Type::string(), false, false};
 
@@ -596,25 +597,25 @@ std::span<const Function> collection_functions() {
         {"range", {}, true, number_parameter, Type::list(Type::number()), range},
         {"reverse", {anything}, false, {}, any, reverse},
         {"setintersection",
-         {{Type::set(any), false, true}},
+         {set_parameter},
          true,
-         {Type::set(any), false, true},
+         set_parameter,
          Type::set(any),
          [](Arguments& a, const Context&) {
              return set_operation(
                  a, [](std::size_t have, std::size_t sets) { return have == sets; }, false);
          }},
         {"setunion",
-         {{Type::set(any), false, true}},
+         {set_parameter},
          true,
-         {Type::set(any), false, true},
+         set_parameter,
          Type::set(any),
          [](Arguments& a, const Context&) {
              return set_operation(
                  a, [](std::size_t, std::size_t) { return true; }, false, true);
          }},
         {"setsubtract",
-         {{Type::set(any), false, true}, {Type::set(any), false, true}},
+         {set_parameter, set_parameter},
          false,
          {},
          Type::set(any),

@@ -136,7 +136,9 @@ class Module : public Scope {
     /// Conditions of variables, resources, outputs and checks, and what else only a plan finds.
     void check_conditions();
     /// Every resource, module and output of this and all modules below, in the order they are declared.
-    void emit(Graph& graph);
+    void emit(Graph& graph, bool declarations = true);
+    void emit_declarations(Graph& graph);
+    void add_block(Graph& graph, std::string type, const std::string& address, const hcl::Block& block, Value body);
 
     const ModuleConfig& config() const { return config_; }
     const std::string& path() const { return path_; }
@@ -508,8 +510,11 @@ Value Module::argument_or_default(const std::string& name, const VariableConfig&
                                        config.block->header);
         }
         trace = make_trace(Trace::Kind::variable_default, config.block->header, "var." + name);
-        return Value::unknown(config.type.type, make_cause("var." + name + " has no default and no value was given",
-                                                           config.block->header))
+        Refinement known;
+        known.not_null = !config.nullable;
+        return Value::unknown(
+                   config.type.type,
+                   make_cause("var." + name + " has no default and no value was given", config.block->header), known)
             .traced(std::move(trace));
     }
     const TraceRef inner = value.trace();
@@ -1403,25 +1408,68 @@ void Module::check_conditions() {
 
 // --- output ---
 
-void Module::emit(Graph& graph) {
-    const auto add_block = [&](std::string type, std::string address, const hcl::Block& block, Evaluator& evaluator) {
-        Resource made;
-        made.type = std::move(type);
-        made.address = prefixed(address);
-        made.platform = "terraform";
-        made.body = body_value(*block.body, evaluator, false, nullptr);
-        made.header = block.header;
-        made.block = block.span;
-        made.module_path = path_;
-        made.uncertain = uncertain;
-        made.meta = Value::object({});
-        graph.add(std::move(made));
+void Module::add_block(Graph& graph, std::string type, const std::string& address, const hcl::Block& block,
+                       Value body) {
+    Resource made;
+    made.type = std::move(type);
+    made.address = prefixed(address);
+    made.platform = "terraform";
+    made.body = std::move(body);
+    made.header = block.header;
+    made.block = block.span;
+    made.module_path = path_;
+    made.uncertain = uncertain;
+    made.meta = Value::object({});
+    graph.add(std::move(made));
+}
+
+/// Blocks that are no resources, for the rules that look at them. Types, conditions and references in them are no
+/// values and left out.
+void Module::emit_declarations(Graph& graph) {
+    Evaluator evaluator(*this, program_.diagnostics, program_.budget);
+    static constexpr std::array<std::string_view, 4> no_values = {"type", "value", "depends_on",
+                                                                  "configuration_aliases"};
+    const auto literal_body = [&](const hcl::Body& body, auto&& recurse) -> Value {
+        std::vector<Member> members;
+        for (const hcl::Attribute& item : body.attributes) {
+            if (std::find(no_values.begin(), no_values.end(), item.name) == no_values.end())
+                members.push_back({std::string(item.name), evaluator.evaluate(*item.value), item.span});
+        }
+        std::map<std::string, std::vector<Value>> blocks;
+        std::map<std::string, Span> spans;
+        for (const hcl::Block& block : body.blocks) {
+            if (block.type == "validation" || block.type == "precondition") continue;
+            Value value = recurse(*block.body, recurse);
+            for (auto label = block.labels.rbegin(); label != block.labels.rend(); ++label)
+                value = Value::object({{std::string(label->text), std::move(value), block.span}});
+            blocks[std::string(block.type)].push_back(std::move(value));
+            spans.emplace(std::string(block.type), block.header);
+        }
+        for (auto& [type, values] : blocks) members.push_back({type, Value::tuple(std::move(values)), spans[type]});
+        return Value::object(std::move(members)).traced(make_trace(Trace::Kind::literal, body.span));
     };
+    for (const hcl::Block* block : config_.settings)
+        add_block(graph, "terraform", "terraform", *block, literal_body(*block->body, literal_body));
+    for (const auto& [name, config] : config_.variables)
+        add_block(graph, "variable", "var." + name, *config.block, literal_body(*config.block->body, literal_body));
+    for (const auto& [name, config] : config_.outputs) {
+        Value body = literal_body(*config.block->body, literal_body);
+        std::vector<Member> members(body.members().begin(), body.members().end());
+        for (const hcl::Attribute& item : config.block->body->attributes) {
+            if (item.name == "value") members.push_back({"value", output(name, item.span), item.span});
+        }
+        add_block(graph, "output", "output." + name, *config.block,
+                  Value::object(std::move(members)).traced(body.trace()));
+    }
+}
+
+void Module::emit(Graph& graph, bool declarations) {
+    if (declarations) emit_declarations(graph);
     Evaluator evaluator(*this, program_.diagnostics, program_.budget);
     for (const ProviderConfig& provider : config_.providers) {
-        add_block("provider." + provider.name,
+        add_block(graph, "provider." + provider.name,
                   "provider." + provider.name + (provider.alias.empty() ? "" : "." + provider.alias), *provider.block,
-                  evaluator);
+                  body_value(*provider.block->body, evaluator, false, nullptr));
     }
     for (std::size_t i = 0; i < config_.resources.size(); ++i) {
         const ResourceConfig& config = config_.resources[i];
@@ -1467,7 +1515,9 @@ void Module::emit(Graph& graph) {
         made.module_path = path_;
         made.meta = Value::object({});
         graph.add(std::move(made));
-        for (const auto& child : call(i).instances) child->emit(graph);
+        // What a module declares is the same for all of its instances.
+        bool first = true;
+        for (const auto& child : call(i).instances) child->emit(graph, std::exchange(first, false));
     }
 }
 

@@ -48,9 +48,9 @@ struct Evaluated {
         const Member* member = at(address).body.find(name);
         return member && result.graph.refers_to(member->value, at(to));
     }
-    std::string first_error() const {
+    std::string first_fault() const {
         for (const Diagnostic& item : result.diagnostics.items()) {
-            if (item.level == Level::error) return item.summary;
+            if (item.level != Level::note) return item.summary;
         }
         return "";
     }
@@ -317,7 +317,7 @@ resource "aws_s3_bucket_versioning" "v" {
   team   = var.bucket.tags.team
 }
 )"}});
-    CHECK(e.first_error() == "");
+    CHECK(e.first_fault() == "");
     CHECK(e.linked("aws_s3_bucket_acl.a", "bucket", "aws_s3_bucket.b"));
     const Value& acl = e.at("aws_s3_bucket_acl.a").body.find("acl")->value;
     REQUIRE(acl.is_unknown());
@@ -421,7 +421,7 @@ resource "aws_instance" "i" { subnet_id = module.vpc.subnets[0] }
     CHECK(absent.result.gaps[0].kind == "module-source");
     CHECK(absent.result.gaps[0].subject == "module.vpc");
     CHECK(absent.value("aws_instance.i", "subnet_id") == "(unknown)");
-    CHECK(absent.first_error() == "");
+    CHECK(absent.first_fault() == "");
 
     const Evaluated fetched(
         Files{{"main.tf", main},
@@ -435,16 +435,16 @@ resource "aws_instance" "i" { subnet_id = module.vpc.subnets[0] }
 TEST_CASE("hostile programs end with a diagnostic") {
     SUBCASE("a module that calls itself") {
         const Evaluated e(Files{{"main.tf", "module \"m\" {\n  source = \"./\"\n}\n"}});
-        CHECK(e.first_error() == "Modules nested too deeply");
+        CHECK(e.first_fault() == "Modules nested too deeply");
     }
     SUBCASE("a cycle of locals") {
         const Evaluated e(
             Files{{"main.tf", "locals {\n  a = local.b\n  b = local.a\n}\noutput \"o\" {\n  value = local.a\n}\n"}});
-        CHECK(e.first_error().starts_with("Cycle: local."));
+        CHECK(e.first_fault().starts_with("Cycle: local."));
     }
     SUBCASE("a huge count") {
         const Evaluated e(Files{{"main.tf", "resource \"aws_s3_bucket\" \"b\" {\n  count = 1000000000\n}\n"}});
-        CHECK(e.first_error() == "Too many instances");
+        CHECK(e.first_fault() == "Too many instances");
         CHECK(e.addresses("aws_s3_bucket") == list({"aws_s3_bucket.b"}));
     }
     SUBCASE("texts that double each other") {
@@ -454,6 +454,6 @@ TEST_CASE("hostile programs end with a diagnostic") {
                     std::to_string(i - 1) + "}\"\n";
         const Evaluated e(
             Files{{"main.tf", text + "}\nresource \"aws_s3_bucket\" \"b\" {\n  bucket = local.l60\n}\n"}});
-        CHECK(e.first_error() == "Text too long");
+        CHECK(e.first_fault() == "Text too long");
     }
 }

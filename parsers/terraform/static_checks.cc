@@ -269,9 +269,9 @@ void ReferenceChecker::instance_key(const std::string& what, bool count, bool fo
     if ((count || for_each) && steps[after]->kind == Kind::get_attr) {
         refuse("Missing resource instance key",
                "Because " + what + " has " + (count ? "\"count\"" : "\"for_each\"") +
-                   " set, its attributes must be accessed on specific instances.\n\nFor example, to correlate with "
-                   "indices of a referring resource, use:\n    " +
-                   what + (count ? "[count.index]" : "[each.key]"),
+                   " set, its attributes must be accessed on specific instances. For example, to correlate with indices "
+                   "of a referring resource, use " +
+                   what + (count ? "[count.index]." : "[each.key]."),
                whole);
     } else if (!count && !for_each && steps[after]->kind == Kind::index) {
         const Expr* key = static_cast<const hcl::IndexExpr*>(steps[after])->key;

@@ -72,12 +72,17 @@ std::vector<std::string> root_folders(const std::map<std::string, std::set<std::
     return roots;
 }
 
-/// A module that is called many times reports its faults many times; once is enough.
-Diagnostics without_repeats(const Diagnostics& diagnostics) {
+/// A module that is called many times reports its faults many times; once is enough. What fails while expressions are
+/// evaluated is a warning: a module that nobody calls has no values but its defaults, which need not make sense
+/// together. The value is unknown then, and verdicts that need it say so.
+Diagnostics for_people(const Diagnostics& diagnostics) {
     Diagnostics out;
     std::set<std::tuple<Span, std::string, std::string>> seen;
     for (const Diagnostic& item : diagnostics.items()) {
-        if (seen.emplace(item.subject, item.summary, item.detail).second) out.add(item);
+        if (!seen.emplace(item.subject, item.summary, item.detail).second) continue;
+        Diagnostic one = item;
+        if (one.code == "terraform-evaluation") one.level = Level::warning;
+        out.add(std::move(one));
     }
     return out;
 }
@@ -128,7 +133,7 @@ class TerraformParser : public Parser {
                     result.root.graph.add_suppression(std::move(item));
             }
         }
-        result.root.diagnostics = without_repeats(result.root.diagnostics);
+        result.root.diagnostics = for_people(result.root.diagnostics);
         return std::move(result.root);
     }
 };
