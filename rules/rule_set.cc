@@ -247,6 +247,7 @@ Finding RuleSet::Data::judge(CompiledRule& rule, const Check& check, const Resou
     finding.severity = rule.info.severity;
     finding.header = resource.header;
     finding.block = resource.block;
+    finding.calls = resource.calls;
     const std::array<std::string_view, 5> parts = {finding.rule, finding.root, finding.resource, finding.file,
                                                    judgement.attribute};
     finding.fingerprint = fingerprint_of(parts);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "parsers/yaml/yaml_reader.h"
@@ -59,7 +60,9 @@ bool lies_in(Span inner, Span outer) {
 }
 
 bool covers(const Suppression& suppression, const Finding& finding) {
-    return lies_in(finding.judgement.subject, suppression.scope) || lies_in(finding.block, suppression.scope);
+    if (lies_in(finding.judgement.subject, suppression.scope) || lies_in(finding.block, suppression.scope)) return true;
+    return finding.calls &&
+           std::find(finding.calls->begin(), finding.calls->end(), suppression.scope) != finding.calls->end();
 }
 
 /// The ids of the rules that a suppression is about, each word looked up once and not once a finding.
@@ -182,9 +185,11 @@ void apply_suppressions(std::vector<Finding>& findings, std::span<const Suppress
     std::map<SourceId, std::vector<Finding*>> by_source;
     for (Finding& finding : findings) {
         if (!can_be_accepted(finding)) continue;
-        by_source[finding.block.source].push_back(&finding);
-        if (finding.judgement.subject.source != finding.block.source)
-            by_source[finding.judgement.subject.source].push_back(&finding);
+        std::set<SourceId> places = {finding.block.source, finding.judgement.subject.source};
+        if (finding.calls) {
+            for (const Span call : *finding.calls) places.insert(call.source);
+        }
+        for (const SourceId place : places) by_source[place].push_back(&finding);
     }
     for (const Suppression& suppression : suppressions) {
         const bool expired = !suppression.expires.empty() && suppression.expires < context.today;

@@ -37,7 +37,11 @@ std::string check_formats(const Options& options) {
 /// Whether a finding is about what was named. A named file is judged with its neighbours, but these are not reported.
 bool is_named(const Finding& finding, const Place& place) {
     if (place.files.empty()) return true;
-    if (std::find(place.files.begin(), place.files.end(), finding.file) != place.files.end()) return true;
+    // A plan's findings have the places of the configuration beside it; its own path is their root.
+    const bool named = std::any_of(place.files.begin(), place.files.end(), [&](const std::string& file) {
+        return file == finding.file || file == finding.root;
+    });
+    if (named) return true;
     return std::any_of(place.folders.begin(), place.folders.end(), [&](const std::string& folder) {
         return is_below(finding.root, folder) || is_below(finding.file, folder);
     });

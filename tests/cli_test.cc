@@ -42,6 +42,10 @@ constexpr const char* private_bucket = R"(resource "aws_s3_bucket" "closed" {
 }
 )";
 
+std::string replaced(std::string text, std::string_view what, std::string_view with) {
+    return text.replace(text.find(what), what.size(), with);
+}
+
 struct Repository : Program {
     Repository() {
         system.files["/policy/private.yaml"] = private_rule;
@@ -356,6 +360,44 @@ TEST_CASE("comments suppress through aliases, and stale ones are reported") {
     CHECK(repository.scan() == 1);
     CHECK(repository.said("warning: There is no rule \"test-bucket-privat\"\n"));
     CHECK(repository.said("Did you mean \"test-bucket-private\"?"));
+}
+
+TEST_CASE("a comment on a module call reaches what the call leads to, and no other call of the module") {
+    Repository repository;
+    repository.system.files["/repo/modules/inner/main.tf"] = public_bucket;
+    repository.system.files["/repo/modules/outer/main.tf"] = "module \"inner\" {\n  source = \"../inner\"\n}\n";
+    const std::string other = "module \"b\" {\n  source = \"./modules/outer\"\n}\n";
+    repository.system.files["/repo/main.tf"] =
+        "module \"a\" {\n  #checkov:skip=CKV_TEST_1:a public site\n  source = \"./modules/outer\"\n}\n" + other;
+    CHECK(repository.scan() == 1);
+    const auto line_of = [&](std::string_view address) {
+        const std::size_t at = repository.out.find(address);
+        REQUIRE(at != std::string::npos);
+        const std::size_t begin = repository.out.rfind('\n', at) + 1;
+        return repository.out.substr(begin, repository.out.find('\n', at) - begin);
+    };
+    CHECK(line_of("module.a.module.inner.aws_s3_bucket.open").find("a public site") != std::string::npos);
+    CHECK(line_of("module.b.module.inner.aws_s3_bucket.open").find("a public site") == std::string::npos);
+
+    // A comment on another line of the call is about that line only.
+    repository.system.files["/repo/main.tf"] =
+        "module \"a\" {\n  source = \"./modules/outer\" #trivy:ignore:CKV_TEST_1\n}\n";
+    CHECK(repository.scan() == 1);
+}
+
+TEST_CASE("a plan is judged with the lines of the configuration beside it") {
+    Repository repository;
+    repository.system.files["/repo/plan.json"] =
+        R"({"format_version":"1.2","resource_changes":[{"address":"aws_s3_bucket.open","mode":"managed",)"
+        R"("type":"aws_s3_bucket","name":"open","change":{"actions":["create"],"after":{"acl":"public-read",)"
+        R"("tags":{"owner":"me"}},"after_unknown":{}}}]})";
+    CHECK(repository.scan({"plan.json"}) == 1);
+    CHECK(repository.reported("\"plan.json\""));
+    repository.system.files["/repo/main.tf"] =
+        "variable \"acl\" {}\n" + replaced(public_bucket, "\"public-read\"", "var.acl");
+    CHECK(repository.scan({"plan.json"}) == 1);
+    CHECK(repository.reported("\"main.tf\""));
+    CHECK(repository.reported("aws_s3_bucket.open"));
 }
 
 TEST_CASE("the configuration settles what the command line leaves open") {

@@ -129,16 +129,24 @@ class Reader {
         file.body = make_body(attributes, blocks, {id_, begin, at_}, {id_, at_, at_});
     }
 
-    /// Puts what tree-sitter sees in a broken file in place of what was read up to the faults. Its grammar takes more
-    /// than Terraform does, so every expression and every part that it finds clean still goes through this reader.
-    static void rebuild(File& file, const Outline& outline) {
+    /// Puts what else stands in a broken file in place of what was read up to the faults: what this reader finds when
+    /// it passes by each item at fault, or what tree-sitter's error correction makes of the file, whichever has more.
+    /// Its grammar takes more than Terraform does, so every part that it finds clean still goes through this reader.
+    static void rebuild(File& file) {
+        const Source& source = *file.source;
+        file.comments.clear();
+        file.body = read_tolerantly(file);
+        if (source.text().size() > max_outlined) return;
+        const Outline outline = outline_of(source);
         Diagnostics muted;  // the faults were reported when the file was read
-        Reader reader(file.source->text(), file.source->id(), file.arena, muted);
+        Reader reader(source.text(), source.id(), file.arena, muted);
         std::vector<Attribute> attributes;
         std::vector<Block> blocks;
         reader.take(outline.items, attributes, blocks);
-        const auto size = static_cast<std::uint32_t>(file.source->text().size());
-        file.body = reader.make_body(attributes, blocks, {file.source->id(), 0, size}, {file.source->id(), size, size});
+        const auto size = static_cast<std::uint32_t>(source.text().size());
+        const Body* outlined = reader.make_body(attributes, blocks, {source.id(), 0, size}, {source.id(), size, size});
+        if (readable_items(*outlined) <= readable_items(*file.body)) return;
+        file.body = outlined;
         file.comments = outline.comments;
     }
 
@@ -167,6 +175,122 @@ class Reader {
 
   private:
     enum class Ending : std::uint8_t { quote, heredoc, end_of_text };
+
+    static const Body* read_tolerantly(File& file) {
+        Diagnostics muted;
+        const std::string_view text = file.source->text();
+        Reader reader(text, file.source->id(), file.arena, muted);
+        reader.comments_ = &file.comments;
+        reader.tolerance_ = 32 * text.size() + 65536;
+        if (text.starts_with("\xEF\xBB\xBF")) reader.at_ = 3;
+        std::vector<Attribute> attributes;
+        std::vector<Block> blocks;
+        while (true) {
+            try {
+                reader.body_items(attributes, blocks, false);
+                break;
+            } catch (const Fault&) {  // a comment without an end
+                if (!reader.recover()) break;
+            }
+        }
+        // An item that was tried twice gave its comments twice.
+        const auto before = [](const Comment& a, const Comment& b) { return a.span.begin < b.span.begin; };
+        const auto same = [](const Comment& a, const Comment& b) { return a.span.begin == b.span.begin; };
+        std::sort(file.comments.begin(), file.comments.end(), before);
+        file.comments.erase(std::unique(file.comments.begin(), file.comments.end(), same), file.comments.end());
+        const auto size = static_cast<std::uint32_t>(text.size());
+        return reader.make_body(attributes, blocks, {file.source->id(), 0, size}, {file.source->id(), size, size});
+    }
+
+    static std::size_t readable_items(const Body& body) {
+        std::size_t number = body.blocks.size();
+        for (const Attribute& item : body.attributes) number += item.value->kind == Expr::Kind::invalid ? 0 : 1;
+        for (const Block& block : body.blocks) number += readable_items(*block.body);
+        return number;
+    }
+
+    bool tolerant() const { return tolerance_ > 0; }
+
+    /// One item, or, where it is at fault, nothing (an attribute stays, with an invalid value). What follows it on its
+    /// line is passed by.
+    void tolerated_item(std::vector<Attribute>& attributes, std::vector<Block>& blocks) {
+        const std::uint32_t begin = at_;
+        const int depth = depth_;
+        const bool ignored = newlines_ignored_;
+        const Span open = open_block_;
+        try {
+            body_item(attributes, blocks);
+            skip();
+            if (peek() == ',')
+                ++at_;
+            else if (!at_end() && peek() != '\n' && peek() != '}' && !begins_top_level(at_))
+                pass_by(at_);
+        } catch (const Fault&) {
+            depth_ = depth;
+            newlines_ignored_ = ignored;
+            open_block_ = open;
+            spend(at_ - begin);
+            at_ = begin;
+            const std::string_view name = identifier();
+            const std::uint32_t name_end = at_;
+            while (peek() == ' ' || peek() == '\t') ++at_;
+            const bool is_attribute = !name.empty() && peek() == '=' && peek(1) != '=';
+            const std::uint32_t value = at_ + 1;
+            pass_by(begin);
+            const bool have = std::any_of(attributes.begin(), attributes.end(),
+                                          [&](const Attribute& item) { return item.name == name; });
+            if (is_attribute && !have)
+                attributes.push_back({name, span(begin, name_end), span(begin, at_),
+                                      arena_.make(Expr{Expr::Kind::invalid, span(std::min(value, at_), at_)})});
+        }
+    }
+
+    /// Goes on behind an item at fault that begins at `begin`: behind its brackets when they close before the next
+    /// block of the top level, otherwise at the end of its line.
+    void pass_by(std::uint32_t begin) {
+        int open = 0;
+        std::uint32_t i = begin;
+        for (; i < text_.size(); ++i) {
+            const char c = text_[i];
+            if (c == '"') {
+                while (i + 1 < text_.size() && text_[i + 1] != '\n' && text_[++i] != '"') i += text_[i] == '\\' ? 1 : 0;
+            } else if (c == '#') {
+                while (i + 1 < text_.size() && text_[i + 1] != '\n') ++i;
+            } else if (c == '(' || c == '[' || c == '{') {
+                ++open;
+            } else if (c == ')' || c == ']') {
+                open -= open > 0 ? 1 : 0;
+            } else if (c == '}' && i > begin) {
+                if (open == 0) break;
+                --open;
+            } else if (c == '\n' && (open == 0 || begins_top_level(i + 1))) {
+                break;
+            }
+        }
+        spend(i - begin);
+        if (open > 0) i = static_cast<std::uint32_t>(std::min(text_.find('\n', begin), text_.size()));
+        if (tolerance_ > 1) at_ = std::min(i, static_cast<std::uint32_t>(text_.size()));
+    }
+
+    /// Reading goes back at most so many bytes in all, so that it ends in linear time; then the rest is left out.
+    void spend(std::size_t bytes) {
+        tolerance_ -= std::min(tolerance_ - 1, bytes);
+        if (tolerance_ == 1) at_ = static_cast<std::uint32_t>(text_.size());
+    }
+
+    /// Whether a line that begins there opens one of Terraform's blocks: inside of a block, that one was not closed.
+    bool begins_top_level(std::uint32_t at) const {
+        static constexpr std::array<std::string_view, 13> words = {
+            "resource",  "data",  "module", "variable", "output",    "provider", "locals",
+            "terraform", "moved", "import", "removed",  "ephemeral", "check"};
+        if (at > 0 && (at > text_.size() || text_[at - 1] != '\n')) return false;
+        const std::string_view rest = text_.substr(at);
+        return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+            if (!rest.starts_with(word)) return false;
+            const std::string_view line = rest.substr(word.size(), rest.find('\n') - word.size());
+            return line.starts_with(' ') && line.find('{') != std::string_view::npos && line.find('=') > line.find('{');
+        });
+    }
 
     void take(const std::vector<Outline::Item>& items, std::vector<Attribute>& attributes, std::vector<Block>& blocks) {
         for (const Outline::Item& item : items) {
@@ -302,7 +426,7 @@ class Reader {
         while (true) {
             skip_lines();
             if (at_end()) {
-                if (nested)
+                if (nested && !tolerant())
                     fail("Unclosed configuration block",
                          "There is no closing brace for this block before the end of the file. This may be caused by "
                          "incorrect brace nesting elsewhere in this file.",
@@ -311,9 +435,18 @@ class Reader {
             }
             if (peek() == '}') {
                 if (nested) return;
+                if (tolerant()) {
+                    ++at_;
+                    continue;
+                }
                 fail("Argument or block definition required",
                      "An argument or block definition is required here. This closing brace has no opening one.",
                      here());
+            }
+            if (tolerant()) {
+                if (nested && begins_top_level(at_)) return;
+                tolerated_item(attributes, blocks);
+                continue;
             }
             body_item(attributes, blocks);
             skip();
@@ -399,25 +532,30 @@ class Reader {
             const std::uint32_t item = at_;
             if (identifier_length(text_.substr(at_)) == 0) bad_character();
             body_item(inner_attributes, inner_blocks);
-            if (!inner_blocks.empty())
+            if (tolerant()) {
+                skip();
+                if (peek() == ',') ++at_;
+                if (peek() != '}') body_items(inner_attributes, inner_blocks, true);
+            } else if (!inner_blocks.empty())
                 fail("Invalid single-argument block definition",
                      "A single-line block definition can contain only a single argument. If you want to define a "
                      "nested block, use a separate line for it.",
                      span(item, at_));
             skip();
-            if (peek() == ',')
+            if (peek() == ',' && !tolerant())
                 fail("Invalid single-argument block definition",
                      "Single-line block syntax can include only one argument definition. To define multiple arguments, "
                      "use the multi-line block syntax with one argument definition per line.",
                      here());
-            if (peek() != '}')
+            if (peek() != '}' && !tolerant())
                 fail("Invalid single-argument block definition",
                      "A single-line block definition must end with a closing brace immediately after its single "
                      "argument definition.",
                      here());
         }
-        const Span end = span(at_, at_ + 1);
-        ++at_;
+        const bool closed = peek() == '}';  // always, unless tolerant
+        const Span end = span(at_, at_ + (closed ? 1 : 0));
+        at_ += closed ? 1 : 0;
         open_block_ = before;
         last_was_block_ = true;
         blocks.push_back({name, name_span, arena_.copy(std::span<const Label>(labels)),
@@ -573,6 +711,7 @@ class Reader {
                 skip();
                 if (peek() == '*') {
                     ++at_;
+                    mark();
                     const Span marker = span(begin, at_);
                     const Expr* item = arena_.make(Expr{Expr::Kind::splat_item, marker});
                     // Only attribute steps belong to an attribute splat; an index applies to its result.
@@ -606,6 +745,7 @@ class Reader {
                     skip();
                     if (peek() == ']') {
                         ++at_;
+                        mark();
                         const Span marker = span(begin, at_);
                         newlines_ignored_ = newlines.before_;
                         const Expr* item = arena_.make(Expr{Expr::Kind::splat_item, marker});
@@ -625,6 +765,7 @@ class Reader {
                     fail("Missing close bracket on index",
                          "The index operator must end with a closing bracket (\"]\").", here());
                 ++at_;
+                mark();
                 const Span bracket = span(begin, at_);
                 object = arena_.make(
                     IndexExpr{{Expr::Kind::index, Span::join(object->span, bracket)}, object, key, false, bracket});
@@ -1399,6 +1540,7 @@ class Reader {
     std::uint32_t end_ = 0;  // just after the last token of the expression read last
     Span open_block_;
     int depth_ = 0;
+    std::size_t tolerance_ = 0;  // of faults: bytes that may still be read again; 0 where a fault ends reading
     bool newlines_ignored_ = false;
     bool last_was_block_ = false;
     bool heredoc_open_ = false;
@@ -1454,7 +1596,7 @@ std::unique_ptr<File> read_hcl(const Source& source, Diagnostics& diagnostics) {
     auto file = std::make_unique<File>();
     file->source = &source;
     Reader(source.text(), source.id(), file->arena, diagnostics).read_file(*file);
-    if (file->broken && source.text().size() <= max_outlined) Reader::rebuild(*file, outline_of(source));
+    if (file->broken) Reader::rebuild(*file);
     return file;
 }
 

@@ -116,7 +116,7 @@ std::optional<TypeConstraint> read_type(const Expr& expr, Diagnostics& diagnosti
     if (expr.kind == Kind::literal_string && legacy) {
         const std::string_view word = static_cast<const hcl::StringExpr&>(expr).value;
         if (word == "string" || word == "list" || word == "map") {
-            diagnostics.error("terraform-type", "Invalid quoted type constraints",
+            diagnostics.error("terraform-legacy", "Invalid quoted type constraints",
                               "Terraform 0.11 and earlier required type constraints to be given in quotes. Remove the "
                               "quotes around \"" +
                                   std::string(word) + "\".",

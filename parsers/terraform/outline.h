@@ -10,7 +10,7 @@ namespace plumbline::hcl {
 
 /// What tree-sitter's error-tolerant parser makes of an HCL file: which blocks and attributes stand where. It accepts
 /// more than Terraform and works an order of magnitude slower than our reader, so it is asked only about files that
-/// this one refuses (their other parts are then still read), and in tests as a second opinion.
+/// this one refuses (where it may find more of their other parts), and in tests as a second opinion.
 struct Outline {
     struct Item {
         bool is_block = false;

@@ -142,8 +142,9 @@ class Module : public Scope {
 
     const ModuleConfig& config() const { return config_; }
     const std::string& path() const { return path_; }
-    CauseRef uncertain;  // whether this module instance exists at all
-    Value each, count;   // bound in the call's arguments
+    CauseRef uncertain;                              // whether this module instance exists at all
+    std::shared_ptr<const std::vector<Span>> calls;  // the blocks that lead here
+    Value each, count;                               // bound in the call's arguments
 
   private:
     struct Call {
@@ -1154,6 +1155,9 @@ Module::Call& Module::call(std::size_t index) {
                                            item.name_span);
             }
         }
+        std::vector<Span> way = calls ? *calls : std::vector<Span>();
+        way.push_back(config.block->span);
+        const auto blocks = std::make_shared<const std::vector<Span>>(std::move(way));
         const std::size_t n =
             made.expansion.kind == Expansion::Kind::single || made.expansion.kind == Expansion::Kind::unknown
                 ? 1
@@ -1164,6 +1168,7 @@ Module::Call& Module::call(std::size_t index) {
             if (how.kind == Expansion::Kind::count || how.kind == Expansion::Kind::each) path += key_text(how.keys[at]);
             auto child = std::make_unique<Module>(program_, *made.config, this, &config, std::move(path), depth_ + 1);
             child->uncertain = uncertain;
+            child->calls = blocks;
             if (how.kind == Expansion::Kind::count) child->count = Value::object({{"index", how.keys[at], {}}});
             if (how.kind == Expansion::Kind::each)
                 child->each = Value::object({{"key", how.keys[at], {}}, {"value", how.values[at], {}}});
@@ -1423,6 +1428,7 @@ void Module::add_block(Graph& graph, std::string type, const std::string& addres
     made.header = block.header;
     made.block = block.span;
     made.module_path = path_;
+    made.calls = calls;
     made.uncertain = uncertain;
     made.meta = Value::object({});
     graph.add(std::move(made));
@@ -1493,6 +1499,7 @@ void Module::emit(Graph& graph, bool declarations) {
             made.header = config.block->header;
             made.block = config.block->span;
             made.module_path = path_;
+            made.calls = calls;
             made.uncertain = how.kind == Expansion::Kind::unknown ? how.cause : uncertain;
             graph.add(std::move(made));
         }
@@ -1518,6 +1525,7 @@ void Module::emit(Graph& graph, bool declarations) {
         made.header = config.block->header;
         made.block = config.block->span;
         made.module_path = path_;
+        made.calls = calls;
         made.meta = Value::object({});
         graph.add(std::move(made));
         // What a module declares is the same for all of its instances.

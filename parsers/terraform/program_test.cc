@@ -457,3 +457,22 @@ TEST_CASE("hostile programs end with a diagnostic") {
         CHECK(e.first_fault() == "Text too long");
     }
 }
+
+TEST_CASE("syntax of earlier versions whose meaning is clear is a warning in a scan") {
+    const Evaluated e(Files{{"main.tf", R"(
+variable "name" {
+  type    = "string"
+  default = 5
+}
+resource "aws_s3_bucket" "b" {
+  bucket = var.name
+  acl    = var.nothing
+}
+)"}});
+    std::vector<std::pair<Level, std::string>> faults;
+    for (const Diagnostic& item : e.result.diagnostics.items()) faults.emplace_back(item.level, item.summary);
+    CHECK(faults == std::vector<std::pair<Level, std::string>>{
+                        {Level::warning, "Invalid quoted type constraints"},
+                        {Level::error, "Reference to undeclared input variable"}});
+    CHECK(e.value("aws_s3_bucket.b", "bucket") == "\"5\"");
+}

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,6 +62,8 @@ struct Finding {
     Judgement judgement;
     Span header;  ///< the resource's header
     Span block;   ///< the whole resource
+    /// The blocks of the module calls that lead to the resource (`Resource::calls`); null in a root module.
+    std::shared_ptr<const std::vector<Span>> calls;
     /// Stable under moved lines, renamed variables and reformatting: of rule, root, address, file and attribute path.
     std::string fingerprint;
     std::vector<Acceptance> accepted;

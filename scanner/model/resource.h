@@ -39,6 +39,9 @@ struct Resource {
     Value meta;
     /// Terraform: the address of the module instance it lies in ("" for the root).
     std::string module_path;
+    /// The blocks of the module calls that lead to it, the outermost first; null in a root module. Shared by a module's
+    /// resources.
+    std::shared_ptr<const std::vector<Span>> calls;
     /// Set when whether it exists at all is unknown (`count = var.enabled ? 1 : 0` with no value): verdicts then hold
     /// for the case that it exists, a fail becomes undecided with this cause.
     CauseRef uncertain;
@@ -53,7 +56,8 @@ struct Suppression {
     std::string reason;
     Span span;         ///< the comment
     std::string kind;  ///< `comment`, `annotation`, `metadata`
-    /// What it covers: findings whose subject or resource block lies inside; a whole file when it equals the file.
+    /// What it covers: findings whose subject or resource block lies inside; a whole file when it equals the file. A
+    /// module call's block covers everything that the call leads to.
     Span scope;
     /// Last day it counts, `YYYY-MM-DD`; empty for no end.
     std::string expires;

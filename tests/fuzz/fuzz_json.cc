@@ -1,0 +1,23 @@
+// JSON on its own, as Terraform's JSON syntax and as a plan.
+
+#include "parsers/json/json_reader.h"
+#include "parsers/terraform/ast.h"
+#include "parsers/terraform/plan_parser.h"
+#include "parsers/terraform/terraform_parser.h"
+#include "tests/fuzz/fuzz_support.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace plumbline;
+    fuzz::on_worker(data, size, [](const std::string& text) {
+        SourceSet sources;
+        const Source& source = sources.add("a.json", text);
+        Diagnostics diagnostics;
+        const auto value = read_json(source, diagnostics);
+        fuzz::require(value.has_value() || diagnostics.has_errors(), "JSON is refused and nothing says why");
+        if (value) fuzz::check(*value, sources);
+        fuzz::check(diagnostics, sources);
+        fuzz::scan(terraform_parser(), "main.tf.json", text);
+        fuzz::scan(terraform_plan_parser(), "plan.json", text);
+    });
+    return 0;
+}

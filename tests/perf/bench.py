@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Measures plumbline, and beside it the peers that are installed, on the same inputs; writes RESULTS.md beside this file.
+
+    ./dev bench                     every input, median of 5 runs
+    ./dev bench --runs 1 --only terragoat --no-peers --output -
+
+A harness, not a test: nothing here fails because a machine is slow. Wall time is of the whole process; CPU time and peak
+memory are what the kernel counted for it and its children. The first run of each input is not counted: it fills the
+cache of files. Inputs come from ../shared/corpora and from generate.py; one that is not there is left out and named.
+"""
+import argparse, os, platform, shutil, statistics, subprocess, sys, tempfile, time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+CORPORA = os.path.join(os.path.dirname(TOP), "shared", "corpora")
+sys.path.insert(0, HERE)
+import generate  # noqa: E402
+
+TIMEOUT = 900  # seconds; a peer that takes longer is reported as such
+
+
+def tools(binary, peers):
+    """Name -> (version, command for a folder or file)."""
+    found = {"plumbline": (version([binary, "--version"]),
+                           lambda path: [binary, "scan", path, "--fail-on", "never", "--no-progress", "--quiet", "--format", "sarif",
+                                         "--output", os.devnull])}
+    if not peers:
+        return found
+    if shutil.which("checkov"):
+        found["checkov"] = (version(["checkov", "--version"]),
+                            lambda path: ["checkov", "--skip-download", "--quiet", "--compact", "--soft-fail", "--output", "sarif",
+                                          "--output-file-path", tempfile.gettempdir(), "-d" if os.path.isdir(path) else "-f", path])
+    if shutil.which("trivy"):
+        found["trivy"] = (version(["trivy", "--version"]),
+                          lambda path: ["trivy", "config", "--quiet", "--skip-check-update", "--format", "sarif", "--output", os.devnull, path])
+    return found
+
+
+def version(command):
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=60).stdout.split("\n")[0].split()[-1]
+    except (OSError, subprocess.TimeoutExpired, IndexError):
+        return "?"
+
+
+def measure(command):
+    """Seconds of wall time, seconds of CPU, bytes of peak memory, exit code; None when it took too long."""
+    begin = time.perf_counter()
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while True:
+        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            break
+        if time.perf_counter() - begin > TIMEOUT:
+            process.kill()
+            os.wait4(process.pid, 0)
+            process.returncode = -9
+            return None
+        time.sleep(0.0005)
+    wall = time.perf_counter() - begin
+    process.returncode = os.waitstatus_to_exitcode(status)  # Popen need not wait again
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, process.returncode
+
+
+def medians(command, runs):
+    results = []
+    for run in range(runs + 1):
+        result = measure(command)
+        if result is None:
+            return None
+        if run or runs == 1:
+            results.append(result)
+    return tuple(statistics.median(column) for column in zip(*(r[:3] for r in results))) + (results[-1][3],)
+
+
+def stages(binary, path):
+    """Milliseconds of each stage of one scan, as --stats prints them, and what was counted."""
+    done = subprocess.run([binary, "scan", path, "--fail-on", "never", "--no-progress", "--quiet", "--stats", "--jobs", "1", "--format", "sarif",
+                           "--output", os.devnull], capture_output=True, text=True, timeout=TIMEOUT)
+    rows = []
+    for line in done.stderr.splitlines():
+        parts = line.split(None, 4)
+        if len(parts) >= 4 and parts[0] == "stats:" and parts[3] == "ms":
+            rows.append((parts[1], float(parts[2]), parts[4].strip() if len(parts) > 4 else ""))
+    return rows
+
+
+def size_of(path):
+    if os.path.isfile(path):
+        return os.path.getsize(path)
+    return sum(os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(path) for name in names)
+
+
+def inputs(scratch, corpora):
+    """Name -> path; None where it is not there."""
+    made = {}
+    for corpus in ("terragoat", "terraform-aws-components", "kubernetes-examples", "cloudformation-templates"):
+        path = os.path.join(corpora, corpus)
+        made[corpus] = path if os.path.isdir(path) else None
+    one = os.path.join(corpora, "terragoat", "terraform", "aws", "s3.tf")
+    alone = os.path.join(scratch, "one")
+    if os.path.exists(one):  # in a folder of its own: a file is judged with its neighbours
+        os.makedirs(alone)
+        made["one file"] = shutil.copy(one, alone)
+    else:
+        made["one file"] = None
+    for resources, calls in ((10000, 100), (20000, 200)):
+        path = os.path.join(scratch, "generated-%d" % resources)
+        generate.generate(path, resources, calls)
+        made["generated, %d resources in %d calls" % (resources, calls)] = path
+    return made
+
+
+def row(cells):
+    return "| " + " | ".join(cells) + " |\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bin", default=os.path.join(TOP, "build", "plumbline"))
+    parser.add_argument("--corpora", default=CORPORA)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--only", action="append", help="inputs whose name has this in it")
+    parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--output", default=os.path.join(HERE, "RESULTS.md"))
+    args = parser.parse_args()
+    found = tools(args.bin, not args.no_peers)
+    with tempfile.TemporaryDirectory() as scratch:
+        chosen = {name: path for name, path in inputs(scratch, args.corpora).items() if not args.only or any(word in name for word in args.only)}
+        out = "# Measurements\n\nWritten by `./dev bench` (`tests/perf/bench.py`), which says what is measured and how.\n\n"
+        out += "Machine: %d cores, %s, %s. Median of %d runs. " % (os.cpu_count(), platform.machine(), platform.system(), args.runs)
+        out += "Versions: " + ", ".join("%s %s" % (name, tool[0]) for name, tool in found.items()) + ".\n\n"
+        out += row(["input", "size", "tool", "wall", "CPU", "peak memory"]) + row(["---", "---:", "---", "---:", "---:", "---:"])
+        wall = {}
+        start = medians([args.bin, "--version"], args.runs)
+        out += row(["`--version`", "", "plumbline", "%.1f ms" % (start[0] * 1e3), "%.1f ms" % (start[1] * 1e3), "%.0f MB" % (start[2] / 1e6)])
+        for name, path in chosen.items():
+            if path is None:
+                print("left out: %s is not there" % name, file=sys.stderr)
+                continue
+            for tool, (_, command) in found.items():
+                print("%s: %s" % (name, tool), file=sys.stderr)
+                result = medians(command(path), args.runs if tool == "plumbline" else min(args.runs, 3))
+                size = "%.2f MB" % (size_of(path) / 1e6)
+                if result is None:
+                    out += row([name, size, tool, "more than %d s" % TIMEOUT, "", ""])
+                    continue
+                wall[name, tool] = result[0]
+                out += row([name, size, tool, "%.3f s" % result[0], "%.3f s" % result[1], "%.0f MB" % (result[2] / 1e6)])
+        sizes = [name for name in chosen if name.startswith("generated")]
+        if len(sizes) == 2:
+            out += "\nTwice the generated program takes"
+            out += ",".join(" %s %.2f times as long" % (tool, wall[sizes[1], tool] / wall[sizes[0], tool])
+                            for tool in found if (sizes[0], tool) in wall and (sizes[1], tool) in wall) + ".\n"
+        out += "\n## Stages of plumbline\n\nOne thread (`--jobs 1`), one run. `parse` is the reader, `judge` the evaluator and the rules.\n\n"
+        out += row(["input", "stage", "time", "what"]) + row(["---", "---", "---:", "---"])
+        for name, path in chosen.items():
+            for stage, milliseconds, what in stages(args.bin, path) if path else []:
+                out += row([name, stage, "%.1f ms" % milliseconds, what])
+    if args.output == "-":
+        sys.stdout.write(out)
+    else:
+        with open(args.output, "w") as file:
+            file.write(out)
+
+
+if __name__ == "__main__":
+    main()
