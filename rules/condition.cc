@@ -858,8 +858,8 @@ class LinksTo : public Condition {
                 Answer made{truth_of_missing(missing), evidence(spot)};
                 // A reference to something that is not declared here names its type all the same.
                 if (names_type(spot.value)) {
-                    made.truth = check ? Truth::unknown : Truth::yes;
-                    if (check)
+                    made.truth = check ? truth_of_missing(missing) : Truth::yes;
+                    if (made.truth == Truth::unknown)
                         made.evidence.cause =
                             make_cause(name + " leads to what is not declared in these files", spot.place);
                     return made;
