@@ -609,6 +609,8 @@ class StatementCheck : public Condition {
     std::string message(const Evidence& evidence) const override {
         if (evidence.cause) return "whether " + describe() + " is not known";
         const std::string where = evidence.path.empty() ? "" : evidence.path + ": ";
+        if (!evidence.wanted && evidence.present && kind_ == Kind::grants)
+            return where + "a statement allows " + evidence.value.to_text(80);
         if (!evidence.wanted && evidence.present) return where + describe() + " (" + evidence.value.to_text(80) + ")";
         return where + (evidence.wanted ? "not so that " : "") + describe();
     }
