@@ -762,7 +762,7 @@ void Module::add_block(std::string type, Value value, Span span,
         found->second.push_back(std::move(value));
         return;
     }
-    groups.push_back({std::move(type), {value}});
+    groups.emplace_back(std::move(type), std::vector<Value>{std::move(value)});
     spans.push_back(span);
 }
 
