@@ -81,8 +81,8 @@ struct ExampleReport {
             finding("aws-kms-rotation", "aws_kms_key.asymmetric", Severity::medium, Verdict::not_applicable, variables);
         not_applicable.judgement.message = "the key is asymmetric";
         not_applicable.judgement.subject = span(variables, "variable \"rotate\"");
-        Finding gone = finding("aws-s3-versioning", "aws_s3_bucket.old", Severity::medium, Verdict::fail, main);
-        gone.judgement.message = "versioning is missing";
+        Finding gone = finding("aws-s3-versioning", "aws_s3_bucket.old", Severity::medium, Verdict::pass, main);
+        gone.judgement.message = "no longer found";
         gone.file = "storage/old.tf";
         gone.baseline = BaselineState::absent;
 

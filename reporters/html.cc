@@ -91,7 +91,8 @@ class Html {
             [&] {
                 for (const Finding& finding : report_.findings) {
                     const Verdict verdict = finding.judgement.verdict;
-                    if (verdict == Verdict::fail || verdict == Verdict::undecided || options_.include_passed) {
+                    if (verdict == Verdict::fail || verdict == Verdict::undecided || options_.include_passed ||
+                        finding.baseline == BaselineState::absent) {
                         json_.object([&] { write_finding(finding); });
                     }
                 }
@@ -158,6 +159,9 @@ class Html {
                     if (tally.controls.empty()) return;
                     json_.array("controls", [&] {
                         for (std::size_t i = 0; i < tally.controls.size(); ++i) {
+                            // Beside numbers only the controls that they come from; without numbers all that could bear
+                            // on it.
+                            if (tally.counts.any() && !tally.controls[i]->counts.any()) continue;
                             json_.text(std::string(tally.controls[i]->control->id) + " (" +
                                        std::string(to_string(tally.closeness[i])) + ")");
                         }

@@ -70,7 +70,8 @@ ol.path li{position:relative;padding:0 0 12px 22px;overflow-wrap:anywhere}
 ol.path li:before{content:"";position:absolute;left:5px;top:6px;width:9px;height:9px;border-radius:50%;background:var(--accent)}
 ol.path li:not(:last-child):after{content:"";position:absolute;left:9px;top:15px;bottom:-6px;width:1px;background:var(--accent)}
 ol.path .where{color:var(--soft)}ol.path code{display:block;overflow-wrap:anywhere}
-.reqs button{margin:0 5px 5px 0;padding:2px 8px;border-radius:12px;font-size:12.5px}
+th.wide,td.wide{width:36%}th.mid{width:170px}.reqs td{padding:3px 10px}.reqs td:first-child{color:var(--soft);width:170px}
+.reqs button{margin:0 5px 2px 0;padding:2px 8px;border-radius:12px;font-size:12.5px}
 .fix{border-left:3px solid var(--pass);padding:2px 0 2px 10px}
 .empty{padding:40px;text-align:center;color:var(--soft)}
 details{margin-top:16px}summary{cursor:pointer;padding:4px 0}
@@ -262,13 +263,16 @@ function controls() {
 function frameworks() {
   if (!D.frameworks.length) return h("div", {class: "empty"}, "No framework was chosen.");
   const f = D.frameworks[S.framePage];
-  const seen = f.requirements.filter(r => r.controls), rest = f.requirements.filter(r => !r.controls);
+  const seen = f.requirements.filter(r => r.counts.some(Boolean)), rest = f.requirements.filter(r => !r.controls);
+  const mapped = f.requirements.filter(r => r.controls && !r.counts.some(Boolean));
   return h("div", {class: "page"},
     h("p", {}, h("select", {"aria-label": "Framework", onchange: e => { S.framePage = Number(e.target.value); draw(); }}, D.frameworks.map((x, i) => h("option", {value: i, selected: i === S.framePage}, x.name)))),
     strip(f), h("h2", {}, "Requirements with evidence"),
-    h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, "requirement"), h("th", {}, "maturity"), countHeads(), h("th", {}, "controls"))),
+    h("table", {}, h("thead", {}, h("tr", {}, h("th", {class: "wide"}, "requirement"), h("th", {class: "mid"}, "maturity"), countHeads(), h("th", {}, "controls"))),
       h("tbody", {}, seen.map(r => row(r.counts[1] + r.counts[2] ? () => go("findings", {status: r.counts[1] ? "fail" : "undecided", framework: String(S.framePage), requirement: r.id}) : null,
         h("td", {}, h("b", {}, r.id), " ", r.title), h("td", {}, maturity(r.maturity)), countCells(r.counts), h("td", {class: "legend mono"}, r.controls.join(", ")))))),
+    mapped.length ? h("details", {}, h("summary", {}, h("b", {}, plural(mapped.length, "requirement") + " that nothing in the scanned files bears on")),
+      h("table", {}, h("tbody", {}, mapped.map(r => row(null, h("td", {class: "wide"}, h("b", {}, r.id), " ", r.title), h("td", {class: "legend mono"}, r.controls.join(", "))))))) : null,
     rest.length ? h("details", {}, h("summary", {}, h("b", {}, plural(rest.length, "requirement") + " that this program says nothing about")),
       h("table", {}, h("tbody", {}, rest.map(r => row(null, h("td", {}, h("b", {}, r.id), " ", r.title)))))) : null);
 }
@@ -385,10 +389,10 @@ function describe(f) {
     ...fact("Undecided, because", f.undecidedBy), ...(f.accepted ? fact("Accepted", ...f.accepted.map(a => h("div", {}, register(a), a.expires ? h("div", {}, "until " + a.expires) : null))) : []),
     ...fact("Why it matters", ...prose(r.why)), ...(r.fix ? fact("Fix", h("div", {class: "fix"}, prose(r.fix))) : []),
     ...(c ? fact("Control", h("button", {class: "chip", onclick: () => go("findings", {status: S.status, control: c.id})}, c.title), h("p", {class: "legend"}, c.objective)) : []),
-    ...D.frameworks.flatMap((fw, i) => {
+    ...(r.requirements.length ? fact("Requirements", h("table", {class: "reqs"}, h("tbody", {}, D.frameworks.map((fw, i) => {
       const mine = r.requirements.filter(q => q[0] === i);
-      return mine.length ? fact(fw.name, h("div", {class: "reqs"}, mine.map(q => h("button", {title: q[2], onclick: () => go("findings", {status: S.status, framework: String(i), requirement: q[1]})}, q[1] + (q[2] === "supports" ? " (supports)" : ""))))) : [];
-    }),
+      return mine.length ? h("tr", {}, h("td", {}, fw.name), h("td", {}, mine.map(q => h("button", {title: q[2], onclick: () => go("findings", {status: S.status, framework: String(i), requirement: q[1]})}, q[1] + (q[2] === "supports" ? " (supports)" : ""))))) : null;
+    })))) : []),
     ...fact("Owners", (f.owners || []).join(", ")), ...fact("Environments", (f.environments || []).join(", ")),
     ...fact("Also known as", r.aliases.join(", ")), ...(r.links.length ? fact("Read more", ...r.links.map(u => h("p", {}, link(u)))) : []),
     ...fact("Fingerprint", f.fingerprint ? h("code", {}, f.fingerprint) : null)];

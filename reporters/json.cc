@@ -99,7 +99,6 @@ class Json {
         std::array<std::uint64_t, 5> severities{};
         std::uint64_t fresh = 0, unchanged = 0, fixed = 0;
         for (const Finding& finding : report_.findings) {
-            if (finding.judgement.verdict != Verdict::fail) continue;
             if (finding.baseline == BaselineState::absent) ++fixed;
             if (!is_problem(finding)) continue;
             ++severities[static_cast<std::size_t>(finding.severity)];

@@ -80,9 +80,10 @@ class Markdown {
     Markdown(const Report& report, const SourceSet& sources, const ReportOptions& options)
         : report_(report), sources_(sources), options_(options) {
         for (const Finding& finding : report.findings) {
-            if (finding.judgement.verdict != Verdict::fail) continue;
             if (finding.baseline == BaselineState::absent)
                 fixed_.push_back(&finding);
+            else if (finding.judgement.verdict != Verdict::fail)
+                continue;
             else if (!finding.accepted.empty())
                 accepted_.push_back(&finding);
             else if (finding.baseline == BaselineState::unchanged)

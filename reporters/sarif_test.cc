@@ -31,7 +31,7 @@ TEST_CASE("sarif kinds and levels are those of the standard") {
 
 TEST_CASE("sarif without --include-passed holds failures and the rules they name only") {
     const json run = sarif(ExampleReport())["runs"][0];
-    CHECK(run["results"].size() == 4);
+    CHECK(run["results"].size() == 3);
     std::vector<std::string> rules;
     for (const json& rule : run["tool"]["driver"]["rules"]) rules.push_back(rule["id"]);
     CHECK(rules == std::vector<std::string>{"aws-ebs-encrypted", "aws-s3-public-acl", "aws-s3-versioning"});
@@ -126,7 +126,9 @@ TEST_CASE("sarif paths are escaped URIs, and a finding without a place points at
     const json run = sarif(example)["runs"][0];
     CHECK(run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] ==
           "a%20b/%C3%BC%23%25%3F.tf");
-    const json& gone = run["results"][3]["locations"][0]["physicalLocation"];
+    const json all = sarif(example, true)["runs"][0];
+    CHECK(all["results"][4]["baselineState"] == "absent");
+    const json& gone = all["results"][4]["locations"][0]["physicalLocation"];
     CHECK(gone["artifactLocation"]["uri"] == "storage/old.tf");
     CHECK(gone["region"] == json::parse(R"({"startLine":1,"startColumn":1,"endLine":1,"endColumn":2})"));
 }

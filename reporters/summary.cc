@@ -86,7 +86,8 @@ bool is_problem(const Finding& finding) {
 }
 
 bool is_listed(const Finding& finding, const ReportOptions& options) {
-    return finding.judgement.verdict == Verdict::fail || options.include_passed;
+    return options.include_passed ||
+           (finding.judgement.verdict == Verdict::fail && finding.baseline != BaselineState::absent);
 }
 
 std::vector<Undecided> undecided_causes(const Report& report) {

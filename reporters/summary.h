@@ -33,7 +33,8 @@ std::string_view path_of(const Finding& finding, const SourceSet& sources);
 
 /// Whether the finding belongs into a list of problems: fails and is still there.
 bool is_problem(const Finding& finding);
-/// Whether a machine format has it: fails always, the other verdicts when asked for.
+/// Whether a machine format has it: failures always, other verdicts and what is gone since the baseline when asked for
+/// (code scanning shows whatever it gets).
 bool is_listed(const Finding& finding, const ReportOptions& options);
 
 /// What would decide undecided verdicts, most verdicts first, then by text.

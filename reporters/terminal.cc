@@ -117,16 +117,20 @@ class Terminal {
         }
         std::string_view file;
         bool any = false;
-        std::set<std::string_view> explained;
+        std::set<std::string_view> explained_here, explained;
         for (const Finding& finding : report_.findings) {
             if (!shown(finding)) continue;
             if (const std::string_view path = path_of(finding, sources_); path != file || !any) {
                 file = path;
-                explained.clear();
+                explained_here.clear();
                 write_file_header(path, per_file[path]);
             }
             any = true;
-            write_finding(finding, explained.insert(finding.rule).second);
+            // A rule is explained once, and its fix repeated once a file: the next finding of it is a line of code
+            // away.
+            const bool here = explained_here.insert(finding.rule).second;
+            const bool first = explained.insert(finding.rule).second;
+            write_finding(finding, first ? Explain::all : here ? Explain::fix : Explain::nothing);
         }
     }
 
@@ -139,7 +143,9 @@ class Terminal {
         out_ << ink(Ink::dim, "── ") << ink(Ink::bold, name) << ' ' << ink(Ink::dim, line + " " + tail) << "\n\n";
     }
 
-    void write_finding(const Finding& finding, bool explain) const {
+    enum class Explain : std::uint8_t { nothing, fix, all };
+
+    void write_finding(const Finding& finding, Explain explain) const {
         const RuleInfo* rule = report_.rule(finding.rule);
         const Ink color = finding.judgement.verdict == Verdict::fail && finding.accepted.empty()
                               ? ink_of(finding.severity)
@@ -155,16 +161,24 @@ class Terminal {
         for (const Acceptance& accepted : finding.accepted) labelled(1, "accepted", acceptance_text(accepted));
         if (!finding.environments.empty()) labelled(1, "in", printable(join(finding.environments, ", ")));
         if (!finding.owners.empty()) labelled(1, "owner", printable(join(finding.owners, ", ")));
-        if (rule && (explain || options_.verbosity > 0)) write_rule(*rule, finding.judgement.verdict);
+        if (rule && (explain == Explain::all || options_.verbosity > 0)) {
+            write_rule(*rule, finding.judgement.verdict);
+        } else if (rule && explain == Explain::fix) {
+            write_fix(*rule, finding.judgement.verdict);
+        }
         out_ << '\n';
+    }
+
+    void write_fix(const RuleInfo& rule, Verdict verdict) const {
+        if (verdict != Verdict::fail && verdict != Verdict::undecided) return;
+        labelled(1, "fix", printable(rule.fix), Ink::green);
     }
 
     void write_rule(const RuleInfo& rule, Verdict verdict) const {
         if (options_.verbosity > 0) labelled(1, "rule", printable(rule.title));
         if (options_.verbosity > 0 && !rule.why.empty()) labelled(1, "why", printable(rule.why));
         labelled(1, "controls", controls_text(rule));
-        if (verdict == Verdict::fail || verdict == Verdict::undecided)
-            labelled(1, "fix", printable(rule.fix), Ink::green);
+        write_fix(rule, verdict);
         const std::size_t links =
             options_.verbosity > 0 ? rule.links.size() : std::min<std::size_t>(1, rule.links.size());
         for (std::size_t i = 0; i < links; ++i) labelled(1, i == 0 ? "see" : "", printable(rule.links[i]), Ink::blue);
@@ -435,7 +449,10 @@ class Terminal {
         for (const auto& [rule, verdicts] : report_.verdicts) counts.add(verdicts);
         const Coverage& coverage = report_.coverage;
         if (failures == 0) {
-            out_ << ink(Ink::green, known > 0 ? "Nothing new" : "No failures");
+            const bool incomplete = std::any_of(report_.diagnostics.begin(), report_.diagnostics.end(),
+                                                [](const Diagnostic& item) { return item.level == Level::error; });
+            out_ << ink(incomplete ? Ink::yellow : Ink::green, known > 0 ? "Nothing new" : "No failures")
+                 << (incomplete ? " in what could be read" : "");
         } else {
             out_ << ink(Ink::red, counted(failures, "failure")) << " in " << counted(files.size(), "file");
             std::string list;

@@ -200,4 +200,29 @@ TEST_CASE("a scan without failures says so, and what it looked at") {
     CHECK(example.write("terminal") == "No failures\n0 passed · 5 resources in 3 files, 4 rules\n");
 }
 
+TEST_CASE("a scan that could not read everything does not say that all is well") {
+    ExampleReport example;
+    example.report.findings.clear();
+    example.report.count_verdicts();
+    CHECK(has(example.write("terminal"), "\nNo failures in what could be read\n0 passed"));
+}
+
+TEST_CASE("a rule is explained at its first finding; later files repeat the fix, later findings of a file nothing") {
+    ExampleReport example;
+    Finding again = example.report.findings[0];
+    again.resource = "aws_s3_bucket.second";
+    Finding elsewhere = again;
+    elsewhere.resource = "aws_s3_bucket.third";
+    elsewhere.judgement.subject = elsewhere.judgement.related[1].span;
+    example.report.findings = {example.report.findings[0], again, elsewhere};
+    example.report.count_verdicts();
+    const std::string text = example.write("terminal");
+    const std::size_t second = text.find("aws_s3_bucket.second"), third = text.find("aws_s3_bucket.third");
+    CHECK(has(text.substr(0, second), " controls  data.public-access"));
+    CHECK(has(text.substr(0, second), " fix       Remove the ACL"));
+    CHECK(!has(text.substr(second, third - second), " fix "));
+    CHECK(!has(text.substr(third), " controls  "));
+    CHECK(has(text.substr(third), " fix       Remove the ACL"));
+}
+
 }  // namespace plumbline

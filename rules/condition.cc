@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "rules/encoding.h"
 #include "rules/links.h"
 #include "rules/native/registry.h"
 #include "rules/network.h"
@@ -105,6 +106,8 @@ class LookUp : public Condition {
     std::vector<std::unique_ptr<const Operator>> operators;
     std::optional<Value> default_value;
     bool some = false;
+    /// Texts that are base64 of readable text are looked at decoded.
+    bool decode = false;
 
     bool hides_value() const override {
         return std::any_of(operators.begin(), operators.end(), [](const auto& op) { return op->about_secrets(); });
@@ -160,6 +163,7 @@ class LookUp : public Condition {
     Answer judge_spot(const Spot& spot, const Scope& scope, const Path& path, bool wanted) const {
         Spot looked = spot;
         if (!spot.present && default_value) looked.value = *default_value;
+        if (decode) looked.value = decoded(looked.value);
         const bool there = spot.present || default_value.has_value();
         Answer result{Truth::yes, evidence_of(this, scope, joined_path(scope, path), spot, wanted)};
         for (const auto& op : operators) {
@@ -405,9 +409,11 @@ class Ports : public Condition {
     Result by_bounds(const Scope& scope) const {
         const Spot low = single(*from, scope), high = to ? single(*to, scope) : low;
         Result made{Truth::no, low, {}};
+        bool protocol_unknown = false;
         if (protocol) {
             const Spot kind = single(*protocol, scope);
             if (kind.present && kind.value.is_unknown()) {
+                protocol_unknown = true;  // it may stand for every port
                 made.cause = unknown_cause(kind.value);
             } else if (kind.present) {
                 const std::string name = lower(scalar_text(kind.value).value_or(""));
@@ -433,7 +439,7 @@ class Ports : public Condition {
         if (ports.from == -1) ports = {};  // EC2: -1 stands for every port
         // An unknown bound stands at its end of the space: when not even that takes the port in, nothing does.
         made.truth = holds(ports);
-        if (made.truth == Truth::yes && made.cause) made.truth = Truth::unknown;
+        if (made.cause && (made.truth == Truth::yes || protocol_unknown)) made.truth = Truth::unknown;
         if (!made.cause) {
             made.spot.value = Value::string(std::to_string(ports.from) + "-" + std::to_string(ports.to));
             made.spot.present = true;
@@ -590,19 +596,21 @@ class StatementCheck : public Condition {
     std::string describe() const override {
         switch (kind_) {
             case Kind::grants:
-                return "the statement allows " + join(names_, " or ");
+                return "the statement allows " + first_of(names_, " or ");
             case Kind::public_principal:
                 return "the statement is for everyone";
             case Kind::any_resource:
                 return "the statement is for any resource";
             case Kind::conditioned_by:
-                return "the statement is bound by a condition on " + join(names_, " or ");
+                return "the statement is bound by a condition on " + first_of(names_, " or ");
         }
         return {};
     }
     std::string message(const Evidence& evidence) const override {
         if (evidence.cause) return "whether " + describe() + " is not known";
         const std::string where = evidence.path.empty() ? "" : evidence.path + ": ";
+        if (!evidence.wanted && evidence.present && kind_ == Kind::grants)
+            return where + "a statement allows " + evidence.value.to_text(80);
         if (!evidence.wanted && evidence.present) return where + describe() + " (" + evidence.value.to_text(80) + ")";
         return where + (evidence.wanted ? "not so that " : "") + describe();
     }
@@ -770,7 +778,7 @@ class LinkedFrom : public Condition {
                 any.add(std::move(part));
         };
         const Truth deciding = truth_of(match != Match::every);
-        for (const std::string& type : types) {
+        for (const std::string& type : all_types(judging)) {
             const LinkIndex::Links links = judging.links.linked_from(*scope.resource, type, *by, keys);
             for (ResourceId id : links.sure) {
                 const Resource& linked = judging.graph[id];
@@ -793,6 +801,14 @@ class LinkedFrom : public Condition {
     }
 
   private:
+    std::vector<std::string> all_types(Judging& judging) const {
+        std::vector<std::string> all;
+        for (const std::string& type : types) {
+            for (std::string& found : judging.links.types_like(type)) all.push_back(std::move(found));
+        }
+        return all;
+    }
+
     Answer judge_linked(const Resource& linked, const Scope& scope, Judging& judging, bool wanted) const {
         if (check) return check->judge(body_scope(linked), judging, wanted);
         return {Truth::yes, {this, wanted, scope.resource, {}, {}, true, scope.resource->header, {}}};
@@ -842,6 +858,14 @@ class LinksTo : public Condition {
             const std::vector<ResourceId> targets = targets_of(spot.value, judging);
             if (targets.empty()) {
                 Answer made{truth_of_missing(missing), evidence(spot)};
+                // A reference to something that is not declared here names its type all the same.
+                if (names_type(spot.value)) {
+                    made.truth = check ? truth_of_missing(missing) : Truth::yes;
+                    if (made.truth == Truth::unknown)
+                        made.evidence.cause =
+                            make_cause(name + " leads to what is not declared in these files", spot.place);
+                    return made;
+                }
                 if (made.truth == Truth::unknown)
                     made.evidence.cause = spot.value.is_unknown()
                                               ? unknown_cause(spot.value)
@@ -867,6 +891,14 @@ class LinksTo : public Condition {
     }
 
   private:
+    bool names_type(const Value& value) const {
+        bool found = false;
+        for_each_reference(value, [&](const Trace& trace) {
+            found |= std::find(types.begin(), types.end(), type_of_address(trace.name)) != types.end();
+        });
+        return found;
+    }
+
     std::vector<ResourceId> targets_of(const Value& value, Judging& judging) const {
         std::set<ResourceId> found;
         for (ResourceId id : judging.graph.referenced_by(value)) {
@@ -1160,6 +1192,8 @@ ConditionPtr ConditionParts::make_look_up(std::string_view head) {
     }
     static constexpr std::array<std::string_view, 2> matches = {"every", "some"};
     made->some = word("match", matches) == 1;
+    static constexpr std::array<std::string_view, 2> encodings = {"none", "base64"};
+    made->decode = word("decode", encodings) == 1;
     OperatorOptions options;
     options.ignore_case = flag("ignore_case", false);
     if (const Member* unit = find("unit"); unit && unit->value.is_string()) options.unit = unit->value.as_string();

@@ -483,7 +483,11 @@ std::vector<const Requirement*> Framework::resolve(std::string_view text) const 
 }
 
 FrameworkInfo Framework::info() const {
-    return {id, name, version, organization, url};
+    FrameworkInfo info{id, name, version, organization, url};
+    info.requirements.reserve(requirements.size());
+    for (const Requirement& item : requirements)
+        info.requirements.push_back({item.id, item.title, item.parent, item.heading, item.withdrawn, item.groups});
+    return info;
 }
 
 struct ControlMap::Data {

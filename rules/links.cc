@@ -14,21 +14,6 @@ struct Leads {
     bool unknown = false;
 };
 
-void leads_of(const Value& value, Leads& out, int depth) {
-    if (depth > 50) return;  // nobody nests links deeper
-    bool refers = false;
-    for_each_reference(value, [&](const Trace& trace) {
-        refers = true;
-        out.references.insert(trace.name);
-    });
-    if (value.is_sequence()) {
-        for (const Value& item : value.elements()) leads_of(item, out, depth + 1);
-        return;
-    }
-    if (const auto identity = identity_of(value)) out.texts.insert(*identity);
-    if (value.is_unknown() && !refers) out.unknown = true;
-}
-
 /// The variable or attribute that a trace says a value simply is; empty when something was done to it on the way.
 std::string source_of(const Trace* trace) {
     for (int steps = 0; trace && steps < 100; ++steps) {
@@ -54,7 +39,51 @@ std::string source_of(const Trace* trace) {
     return {};
 }
 
+/// Everything that a value can be recognised by: what it is written as, and its text.
+std::vector<std::string> identities_of(const Value& value) {
+    std::vector<std::string> found;
+    if (const auto identity = identity_of(value)) found.push_back(*identity);
+    if (value.is_known() && value.trace() && value.trace()->has_reference) {
+        const std::string source = source_of(value.trace().get());
+        if (!source.empty()) found.push_back("?" + source);
+    }
+    return found;
+}
+
+void leads_of(const Value& value, Leads& out, int depth) {
+    if (depth > 50) return;  // nobody nests links deeper
+    bool refers = false;
+    for_each_reference(value, [&](const Trace& trace) {
+        refers = true;
+        out.references.insert(trace.name);
+    });
+    if (value.is_sequence()) {
+        for (const Value& item : value.elements()) leads_of(item, out, depth + 1);
+        return;
+    }
+    for (std::string& identity : identities_of(value)) out.texts.insert(std::move(identity));
+    if (value.is_unknown() && !refers) out.unknown = true;
+}
+
+bool refers_to_type(const Value& value, std::string_view type) {
+    bool found = false;
+    for_each_reference(value, [&](const Trace& trace) { found |= type_of_address(trace.name) == type; });
+    return found;
+}
+
 }  // namespace
+
+std::string_view type_of_address(std::string_view address) {
+    if (address.ends_with(']')) address = address.substr(0, address.rfind('['));
+    const std::size_t name = address.rfind('.');
+    if (name == std::string_view::npos) return {};
+    const std::string_view before = address.substr(0, name);
+    const std::size_t type = before.rfind('.');
+    if (type == std::string_view::npos) return before;
+    const std::string_view owner = before.substr(0, type);
+    if (owner == "data" || owner.ends_with(".data")) return before.substr(type - 4);
+    return before.substr(type + 1);
+}
 
 std::optional<std::string> identity_of(const Value& value) {
     if (const auto text = scalar_text(value)) return text->empty() ? std::nullopt : std::optional("=" + *text);
@@ -78,7 +107,7 @@ std::vector<std::string> identities(const Resource& resource, const std::vector<
     for (const Path& key : keys) {
         for (const Spot& spot : follow(key, body_scope(resource)).sure) {
             if (!spot.present) continue;
-            if (auto identity = identity_of(spot.value)) found.push_back(std::move(*identity));
+            for (std::string& identity : identities_of(spot.value)) found.push_back(std::move(identity));
         }
     }
     return found;
@@ -124,6 +153,16 @@ const LinkIndex::ByPath& LinkIndex::index(const std::string& type, const Path& b
     return *place;
 }
 
+namespace {
+
+bool leads_elsewhere(const Resource& resource, const Path& by, std::string_view type) {
+    const Spots spots = follow(by, body_scope(resource));
+    return std::any_of(spots.sure.begin(), spots.sure.end(),
+                       [&](const Spot& spot) { return spot.present && refers_to_type(spot.value, type); });
+}
+
+}  // namespace
+
 LinkIndex::Links LinkIndex::linked_from(const Resource& target, const std::string& type, const Path& by,
                                         const std::vector<Path>& keys) {
     const ByPath& found = index(type, by);
@@ -136,7 +175,14 @@ LinkIndex::Links LinkIndex::linked_from(const Resource& target, const std::strin
     // A reference to the whole of a counted resource or module names it without the instance.
     for (std::size_t at = target.address.find('['); at != std::string::npos; at = target.address.find('[', at + 1))
         take(found.by_reference, target.address.substr(0, at));
+    std::set<ResourceId> equal;
+    std::swap(sure, equal);
     for (const std::string& text : identities(target, keys)) take(found.by_value, text);
+    std::swap(sure, equal);
+    for (ResourceId id : equal) {
+        // A value that is written as a reference leads to that resource, not to others of the same name.
+        if (sure.contains(id) || !leads_elsewhere(graph_[id], by, target.type)) sure.insert(id);
+    }
     Links links;
     links.sure.assign(sure.begin(), sure.end());
     for (const Maybe& maybe : found.maybe) {
@@ -147,6 +193,16 @@ LinkIndex::Links LinkIndex::linked_from(const Resource& target, const std::strin
         if (!sure.contains(maybe.id) && !elsewhere) links.maybe.push_back(maybe.id);
     }
     return links;
+}
+
+std::vector<std::string> LinkIndex::types_like(const std::string& type) const {
+    if (!type.ends_with('*')) return {type};
+    const std::string_view prefix = std::string_view(type).substr(0, type.size() - 1);
+    std::set<std::string> found;
+    for (const Resource& resource : graph_.resources()) {
+        if (resource.type.starts_with(prefix)) found.insert(resource.type);
+    }
+    return {found.begin(), found.end()};
 }
 
 std::vector<ResourceId> LinkIndex::by_value(const std::string& type, const std::vector<Path>& keys,

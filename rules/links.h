@@ -28,6 +28,8 @@ class LinkIndex {
     /// Resources of `type` with an attribute among `keys` of that identity.
     std::vector<ResourceId> by_value(const std::string& type, const std::vector<Path>& keys,
                                      const std::string& identity);
+    /// The graph's types that fit a name ending in `*`; the name itself otherwise.
+    std::vector<std::string> types_like(const std::string& type) const;
 
   private:
     struct Maybe {
@@ -43,6 +45,9 @@ class LinkIndex {
     const Graph& graph_;
     std::map<std::pair<std::string, std::string>, std::unique_ptr<ByPath>> indices_;
 };
+
+/// `module.a["x"].aws_s3_bucket.b[0]` -> `aws_s3_bucket`; `data.aws_ami.x` -> `data.aws_ami`.
+std::string_view type_of_address(std::string_view address);
 
 /// What a value is, as far as it can be compared without being known: its text, or for an unknown one the variable or
 /// attribute it is; nullopt where it cannot be told. Two values of one identity are equal.

@@ -58,9 +58,9 @@ bool is_computed(const Trace* trace) {
 }
 
 std::string list_text(const Values& values) {
-    std::string out;
-    for (const Value& value : values) out += (out.empty() ? "" : ", ") + value.to_text(60);
-    return out;
+    std::vector<std::string> texts;
+    for (const Value& value : values) texts.push_back(value.to_text(60));
+    return first_of(texts, ", ");
 }
 
 class OneOf : public Operator {
@@ -517,7 +517,7 @@ class ActionGrants : public Operator {
         return truth_of(text && std::any_of(actions_.begin(), actions_.end(),
                                             [&](const std::string& action) { return action_covers(*text, action); }));
     }
-    std::string expectation() const override { return "take in " + join(actions_, " or "); }
+    std::string expectation() const override { return "take in " + first_of(actions_, " or "); }
 
   private:
     std::vector<std::string> actions_;
@@ -547,9 +547,9 @@ bool is_written(const Trace* trace, int depth) {
 
 class Literal : public Operator {
   public:
-    Truth test(const Value& value, const Scope&, CauseRef& cause) const override {
-        if (value.is_unknown())
-            return value.trace() && value.trace()->has_reference ? Truth::no : undecided(value, cause);
+    Truth test(const Value& value, const Scope&, CauseRef&) const override {
+        // What has to be given from outside, or is known only after apply, is not written here.
+        if (value.is_unknown()) return Truth::no;
         if (value.is_string() && value.as_string().empty()) return Truth::no;
         return truth_of(is_written(value.trace().get(), 0));
     }
@@ -600,6 +600,13 @@ std::unique_ptr<const Operator> make_length(const Value& operand, std::string& e
 }
 
 }  // namespace
+
+std::string first_of(const std::vector<std::string>& names, std::string_view separator) {
+    constexpr std::size_t shown = 6;
+    if (names.size() <= shown) return join(names, separator);
+    return join(std::vector(names.begin(), names.begin() + 3), separator) + std::string(separator) +
+           std::to_string(names.size() - 3) + " others";
+}
 
 CauseRef unknown_cause(const Value& value) {
     if (value.is_unknown()) {

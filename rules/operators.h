@@ -41,6 +41,9 @@ std::unique_ptr<const Operator> make_operator(std::string_view key, const Value&
                                               const OperatorOptions& options, std::string& error);
 const std::vector<std::string_view>& operator_names();
 
+/// A list for a message: long ones are cut to the first three and how many others there are.
+std::string first_of(const std::vector<std::string>& names, std::string_view separator);
+
 /// Whether a value is what a rule writes, with the conversions that provider schemas make (`true` is `"true"`).
 Truth loosely_equal(const Value& value, const Value& wanted, bool ignore_case, CauseRef& cause);
 /// Text of a string, number or boolean.

@@ -105,7 +105,9 @@ class Follow {
 Spots start(const Path& path, const Scope& scope, bool take_apart) {
     Spots out;
     const Follow follow(path, scope, take_apart);
-    if (path.from_body() && scope.resource)
+    if (path.from_meta() && scope.resource)
+        follow.visit(scope.resource->meta, 0, scope.resource->header, out);
+    else if (path.from_body() && scope.resource)
         follow.visit(scope.resource->body, 0, scope.resource->header, out);
     else
         follow.visit(scope.value, 0, scope.place, out);
@@ -124,8 +126,11 @@ std::optional<Path> Path::parse(std::string_view text, std::string& error) {
     }
     if (text == ".") return path;
     if (text.starts_with("$.")) {
-        path.from_body_ = true;
+        path.start_ = Start::body;
         text.remove_prefix(2);
+    } else if (text.starts_with("@")) {
+        path.start_ = Start::meta;
+        text.remove_prefix(1);
     }
     std::size_t at = 0;
     bool expect_name = true;
@@ -194,6 +199,7 @@ Spots elements(const Path& path, const Scope& scope) {
 std::string joined_path(const Scope& scope, const Path& path) {
     std::string_view own = path.text();
     if (path.from_body()) return std::string(own.substr(2));
+    if (path.from_meta()) return std::string(own.substr(1));
     if (own == ".") return scope.path;
     std::string out = scope.path;
     std::size_t at = 0;

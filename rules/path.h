@@ -24,12 +24,14 @@ class Path {
     const std::string& text() const { return text_; }
     const std::vector<Step>& steps() const { return steps_; }
     /// Starts at the resource's body (`$.`).
-    bool from_body() const { return from_body_; }
+    bool from_body() const { return start_ == Start::body; }
+    /// Starts at the resource's meta-arguments (`@lifecycle.prevent_destroy`).
+    bool from_meta() const { return start_ == Start::meta; }
 
   private:
     std::string text_;
     std::vector<Step> steps_;
-    bool from_body_ = false;
+    enum class Start : std::uint8_t { here, body, meta } start_ = Start::here;
 };
 
 /// One place that a path leads to, or the place it got to when there is nothing.

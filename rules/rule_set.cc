@@ -110,7 +110,7 @@ struct RuleSet::Data {
                     std::string key = rule.checks[check].platform + " " + type;
                     if (type.ends_with('*')) {
                         key.pop_back();
-                        by_prefix.push_back({std::move(key), {i, check}});
+                        by_prefix.emplace_back(std::move(key), Place{i, check});
                     } else {
                         by_type[std::move(key)].push_back({i, check});
                     }

@@ -69,15 +69,12 @@ bool is_random_word(std::string_view word) {
     return digit && upper && low && entropy(word) > 4.3;
 }
 
-}  // namespace
-
-bool looks_secret(std::string_view text) {
-    if (text.size() < 12 || text.size() > max_length) return false;
+bool line_looks_secret(std::string_view text) {
+    if (text.size() < 12) return false;
     const std::string small = lower(text);
     for (std::string_view placeholder :
          {"example", "changeme", "placeholder", "xxxxx", "your-", "your_", "<", "${", "{{"}) {
-        if (small.find(placeholder) != std::string::npos && small.find("private key") == std::string::npos)
-            return false;
+        if (small.find(placeholder) != std::string::npos) return false;
     }
     for (const Pattern& format : formats()) {
         if (format.matches(text)) return true;
@@ -86,9 +83,20 @@ bool looks_secret(std::string_view text) {
         return false;
     std::size_t at = 0;
     while (at < text.size()) {
-        const std::size_t end = std::min(text.find_first_of(" \t\r\n\"',:;", at), text.size());
+        const std::size_t end = std::min(text.find_first_of(" \t\"',:;=", at), text.size());
         if (is_random_word(text.substr(at, end - at))) return true;
         at = end + 1;
+    }
+    return false;
+}
+
+}  // namespace
+
+bool looks_secret(std::string_view text) {
+    if (text.size() > max_length) return false;
+    // A placeholder excuses its own line of a script, not the others.
+    for (std::string_view line : split(text, '\n')) {
+        if (line_looks_secret(trim(line))) return true;
     }
     return false;
 }

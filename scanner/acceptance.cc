@@ -177,18 +177,6 @@ Waiver read_waiver(const Value& entry, Diagnostics& diagnostics) {
     return waiver;
 }
 
-Acceptance acceptance_of(const Waiver& waiver) {
-    return {"external",
-            waiver.reason,
-            waiver.owner,
-            waiver.approver,
-            waiver.ticket,
-            waiver.expires,
-            waiver.compensating_control,
-            waiver.created,
-            waiver.span};
-}
-
 }  // namespace
 
 void apply_suppressions(std::vector<Finding>& findings, std::span<const Suppression> suppressions,
@@ -226,6 +214,18 @@ void apply_suppressions(std::vector<Finding>& findings, std::span<const Suppress
             report_unused(suppression, context, is_ours(suppression, sources), diagnostics);
         }
     }
+}
+
+Acceptance acceptance_of(const Waiver& waiver) {
+    return {"external",
+            waiver.reason,
+            waiver.owner,
+            waiver.approver,
+            waiver.ticket,
+            waiver.expires,
+            waiver.compensating_control,
+            waiver.created,
+            waiver.span};
 }
 
 std::vector<Waiver> read_waivers(const Value& document, std::optional<std::int64_t> max_days,

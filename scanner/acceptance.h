@@ -42,6 +42,9 @@ void apply_suppressions(std::vector<Finding>& findings, std::span<const Suppress
 /// an error and does not count.
 std::vector<Waiver> read_waivers(const Value& document, std::optional<std::int64_t> max_days, Diagnostics& diagnostics);
 
+/// What a finding says of the waiver that accepts it.
+Acceptance acceptance_of(const Waiver& waiver);
+
 /// Marks findings that a waiver accepts. Expired, unused and overly broad waivers are reported.
 void apply_waivers(std::vector<Finding>& findings, std::span<const Waiver> waivers, const AcceptanceContext& context,
                    Diagnostics& diagnostics);

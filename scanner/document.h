@@ -30,8 +30,8 @@ std::optional<Document> read_document(const Source& source, Diagnostics& diagnos
 std::optional<Document> read_json_document(const System& system, const std::string& absolute, const std::string& called,
                                            std::uint64_t limit, SourceSet& sources, Diagnostics& diagnostics);
 
-/// Reads a document that stands in a string of an input (a policy in a heredoc), for `RuleSet::set_document_reader`; its parts
-/// have no places of their own. `format` is `json` or `yaml`; nullopt when the text is no such document.
+/// Reads a document that stands in a string of an input (a policy in a heredoc), for `RuleSet::set_document_reader`;
+/// its parts have no places of their own. `format` is `json` or `yaml`; nullopt when the text is no such document.
 std::optional<Value> read_text_document(std::string_view text, std::string_view format);
 
 /// A key that a mapping may have, and what to do with its value.

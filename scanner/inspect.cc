@@ -4,7 +4,9 @@
 
 #include "parsers/json/json_reader.h"
 #include "parsers/terraform/program.h"
+#include "scanner/discover.h"
 #include "scanner/model/text.h"
+#include "scanner/pipeline.h"
 #include "scanner/workers.h"
 
 namespace plumbline {
@@ -98,7 +100,7 @@ std::string relative_path(std::string_view folder, const std::string& path) {
 class Inspector {
   public:
     Inspector(const InspectOptions& options, const FileSystem& file_system, std::ostream& out, std::ostream& err)
-        : options_(options), library_(file_system, sources_), out_(out), err_(err) {
+        : options_(options), file_system_(file_system), library_(file_system, sources_), out_(out), err_(err) {
         program_.inputs = options.inputs;
         program_.strict = true;
         program_.working_directory = options.working_directory;
@@ -114,18 +116,48 @@ class Inspector {
         for (const terraform::Output& output : result.outputs) {
             if (!first) out_ << ',';
             first = false;
-            write_string(output.name, out_);
-            out_ << ":{\"value\":";
-            write_value(output.value, out_);
-            out_ << ",\"type\":";
-            write_string(output.value.type().to_string(), out_);
-            out_ << '}';
+            write_output(output.name, output.value);
         }
         out_ << "},\"diagnostics\":[";
         first = true;
         for (const Diagnostic& item : result.root.diagnostics.items()) write_diagnostic(item, first);
         out_ << "]}\n";
         return result.refused ? 2 : 0;
+    }
+
+    bool is_terraform() { return library_.module(options_.path) != nullptr; }
+
+    /// A folder without Terraform: what every other parser makes of it, as a scan sees it.
+    int folder() {
+        Diagnostics diagnostics;
+        Coverage coverage;
+        const Work work{file_system_, sources_, diagnostics, coverage};
+        const ParsedFiles parsed =
+            parse(work, read(work, discover(file_system_, {options_.path}, {}, diagnostics)), {});
+        const std::vector<Root> roots = group(work, parsed);
+        std::vector<std::pair<std::string, Value>> outputs;
+        bool first = true;
+        out_ << "{\"resources\":[";
+        evaluate(work, roots, {Environment{{}, options_.inputs, {}}}, [&](std::size_t, RootResult& result) {
+            for (const Resource& resource : result.graph.resources()) {
+                const Member* value = resource.type == "output" ? resource.body.find("Value") : nullptr;
+                if (value)
+                    outputs.emplace_back(resource.address.substr(resource.address.rfind('.') + 1), value->value);
+                else
+                    write_resource(resource, first);
+            }
+            diagnostics.append(std::move(result.diagnostics));
+        });
+        out_ << "],\"outputs\":{";
+        for (std::size_t i = 0; i < outputs.size(); ++i) {
+            out_ << (i ? "," : "");
+            write_output(outputs[i].first, outputs[i].second);
+        }
+        out_ << "},\"diagnostics\":[";
+        first = true;
+        for (const Diagnostic& item : diagnostics.items()) write_diagnostic(item, first);
+        out_ << "]}\n";
+        return diagnostics.has_errors() ? 2 : 0;
     }
 
     int expressions() {
@@ -168,6 +200,15 @@ class Inspector {
             write_string(value.type().to_string(), out_);
         }
         out_ << "}\n";
+    }
+
+    void write_output(std::string_view name, const Value& value) {
+        write_string(name, out_);
+        out_ << ":{\"value\":";
+        write_value(value, out_);
+        out_ << ",\"type\":";
+        write_string(value.type().to_string(), out_);
+        out_ << '}';
     }
 
     void write_resource(const Resource& resource, bool& first) {
@@ -215,6 +256,7 @@ class Inspector {
     }
 
     const InspectOptions& options_;
+    const FileSystem& file_system_;
     SourceSet sources_;
     terraform::Library library_;
     terraform::ProgramOptions program_;
@@ -233,7 +275,9 @@ int inspect(const InspectOptions& options, const FileSystem& file_system, std::o
     // On a worker, for its stack: evaluation recurses as deep as the input nests.
     in_parallel(1, 1, [&](std::size_t) {
         Inspector inspector(options, file_system, out, err);
-        code = options.expressions ? inspector.expressions() : inspector.module();
+        code = options.expressions        ? inspector.expressions()
+               : inspector.is_terraform() ? inspector.module()
+                                          : inspector.folder();
     });
     return code;
 }

@@ -21,8 +21,9 @@ struct InspectOptions {
     std::string working_directory = "/";
 };
 
-/// `plumbline inspect`: prints what the scanner sees of a Terraform root module, in the form that interface.md fixes.
-/// Returns the exit code: 0, or 2 where Terraform would refuse the configuration or the call is wrong.
+/// `plumbline inspect`: prints what the scanner sees of a Terraform root module, or of the other files of a folder
+/// without Terraform, in the form of the README. Returns the exit code: 0, or 2 where Terraform would refuse the
+/// configuration, something could not be read or the call is wrong.
 int inspect(const InspectOptions& options, const FileSystem& file_system, std::ostream& out, std::ostream& err);
 
 }  // namespace plumbline

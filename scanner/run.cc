@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 #include <sstream>
 #include <tuple>
@@ -165,12 +166,41 @@ void remove_repeated_gaps(std::vector<CoverageGap>& gaps) {
     });
 }
 
-Report make_report(Session& session, Joined joined) {
+/// The register of exceptions: what each entry of the waiver file does.
+std::vector<WaiverInfo> waiver_register(const Session& session, std::span<const Waiver> waivers,
+                                        std::span<const Finding> findings) {
+    std::map<Span, std::uint64_t> matched;
+    for (const Finding& finding : findings)
+        for (const Acceptance& accepted : finding.accepted) ++matched[accepted.span];
+    std::vector<WaiverInfo> out;
+    for (const Waiver& waiver : waivers) {
+        WaiverInfo info;
+        for (const std::string* name : {&waiver.rule, &waiver.control})
+            if (!name->empty()) info.rules.push_back(*name);
+        info.resource = waiver.resource;
+        info.path = waiver.path;
+        info.acceptance = acceptance_of(waiver);
+        info.matched = matched[waiver.span];
+        info.state = waiver.expires < session.today() ? "expired" : info.matched == 0 ? "unused" : "active";
+        out.push_back(std::move(info));
+    }
+    return out;
+}
+
+ControlInfo control_info(const Control& control) {
+    ControlInfo info{control.id, control.title, control.objective, control.domain, control.proves, control.cadence};
+    info.from = control.from;
+    info.links = control.links;
+    return info;
+}
+
+Report make_report(Session& session, Joined joined, std::span<const Waiver> waivers) {
     remove_repeated_gaps(session.coverage.gaps);
     sort_findings(joined.findings);
     Report report;
     report.exit_code = code(exit_of(session, joined.findings));
     report.tool_version = PLUMBLINE_VERSION;
+    report.tool_uri = PLUMBLINE_HOMEPAGE;
     report.started_at = session.call.now;
     report.arguments = session.call.arguments;
     report.root_uri = file_uri(session.place.base);
@@ -178,6 +208,9 @@ Report make_report(Session& session, Joined joined) {
     report.rules.assign(session.catalogue.rules->infos().begin(), session.catalogue.rules->infos().end());
     for (const Framework& framework : session.catalogue.controls->frameworks())
         report.frameworks.push_back(framework.info());
+    for (const Control& control : session.catalogue.controls->controls())
+        report.controls.push_back(control_info(control));
+    report.waivers = waiver_register(session, waivers, joined.findings);
     report.diagnostics = shown_diagnostics(session);
     session.coverage.rules = report.rules.size();
     report.coverage = session.coverage;
@@ -186,6 +219,7 @@ Report make_report(Session& session, Joined joined) {
         finding.root = session.place.shown(finding.root);
     }
     report.findings = std::move(joined.findings);
+    report.count_verdicts();
     return report;
 }
 
@@ -275,7 +309,7 @@ int scan(Session& session) {
     compare_with_baseline(session, joined);
     write_baseline(session, joined);
     progress.begin("report");
-    const Report report = make_report(session, std::move(joined));
+    const Report report = make_report(session, std::move(joined), waivers);
     const bool written = write_reports(session, report);
     progress.end();
 

@@ -640,8 +640,9 @@ class Expansion {
     /// S3 events stand in the bucket's own properties.
     void notifications() {
         for (const auto& [bucket, function_id, event] : notifications_) {
-            const auto found = std::find_if(definitions_.begin(), definitions_.end(),
-                                            [&](const Definition& definition) { return definition.id == bucket; });
+            const auto found =
+                std::find_if(definitions_.begin(), definitions_.end(),
+                             [&wanted = bucket](const Definition& definition) { return definition.id == wanted; });
             if (found == definitions_.end() || !found->body.is_mapping()) continue;
             const Member* events = event.find("Events");
             std::vector<Value> kinds;

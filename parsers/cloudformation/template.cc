@@ -54,10 +54,23 @@ bool json_looks_like_template(std::string_view text) {
     return false;
 }
 
+/// Blanks before the first key: a whole template may be indented.
+std::size_t root_indentation(std::string_view text) {
+    for (std::string_view line : split(text, '\n')) {
+        const std::size_t blanks = line.find_first_not_of(" \t\r");
+        if (blanks == std::string_view::npos || line[blanks] == '#' || line.starts_with("---")) continue;
+        return blanks;
+    }
+    return 0;
+}
+
 bool yaml_looks_like_template(std::string_view text) {
     bool resources = false;
+    const std::string blanks(root_indentation(text), ' ');
     for (std::size_t line = 0; line < text.size();) {
         std::string_view rest = text.substr(line);
+        if (rest.starts_with(blanks)) rest.remove_prefix(blanks.size());
+        if (rest.empty()) break;
         if (rest[0] == '"' || rest[0] == '\'') rest.remove_prefix(1);
         if (rest.starts_with(version_key)) return true;
         if (rest.starts_with("Resources")) {

@@ -56,9 +56,10 @@ Value texts(const std::vector<std::string>& items) {
 }
 
 Span first_line(const Source& source, Span span) {
-    const std::string_view text = source.text();
-    const std::size_t end = std::min<std::size_t>(text.find_first_of("\r\n", span.begin), span.end);
-    return {span.source, span.begin, std::max(span.begin, static_cast<std::uint32_t>(end))};
+    // Only within the span: a minified file is one line.
+    const std::string_view inside = source.text().substr(span.begin, span.end - span.begin);
+    const std::size_t length = std::min(inside.find_first_of("\r\n"), inside.size());
+    return {span.source, span.begin, span.begin + static_cast<std::uint32_t>(length)};
 }
 
 bool has_top_level_key(std::string_view text, std::string_view key) {

@@ -197,8 +197,9 @@ class Reader {
             return;
         }
         made.rules = {"*"};
-        if (what == "ignore") add(std::move(made), comment, places_.whole_file());
-        if (what == "ignore-line" || what == "ignore-block")
+        if (what == "ignore")
+            add(std::move(made), comment, places_.whole_file());
+        else if (what == "ignore-line" || what == "ignore-block")
             add(std::move(made), comment, places_.following(comment.end));
     }
 

@@ -762,7 +762,7 @@ void Module::add_block(std::string type, Value value, Span span,
         found->second.push_back(std::move(value));
         return;
     }
-    groups.push_back({std::move(type), {std::move(value)}});
+    groups.emplace_back(std::move(type), std::vector<Value>{std::move(value)});
     spans.push_back(span);
 }
 
@@ -1330,7 +1330,12 @@ Value Module::reference(const hcl::VariableExpr& root, std::span<const Expr* con
         key = std::string(name) + "." + std::string(first->name);
     }
     const auto found = config_.resource_index.find(key);
-    if (found == config_.resource_index.end()) return missing();
+    if (found == config_.resource_index.end()) {
+        // Its type and attribute are named all the same: rules may ask what a key or a bucket is.
+        const hcl::GetAttrExpr* attribute = name_at(taken);
+        return missing().traced(
+            make_reference_trace(whole, prefixed(key), attribute ? std::string(attribute->name) : std::string()));
+    }
     used = taken;
     return resource_value(config_.resources[found->second], found->second, steps, used, evaluator);
 }

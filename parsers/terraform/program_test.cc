@@ -471,8 +471,8 @@ resource "aws_s3_bucket" "b" {
 )"}});
     std::vector<std::pair<Level, std::string>> faults;
     for (const Diagnostic& item : e.result.diagnostics.items()) faults.emplace_back(item.level, item.summary);
-    CHECK(faults == std::vector<std::pair<Level, std::string>>{
-                        {Level::warning, "Invalid quoted type constraints"},
-                        {Level::error, "Reference to undeclared input variable"}});
+    CHECK(faults ==
+          std::vector<std::pair<Level, std::string>>{{Level::warning, "Invalid quoted type constraints"},
+                                                     {Level::error, "Reference to undeclared input variable"}});
     CHECK(e.value("aws_s3_bucket.b", "bucket") == "\"5\"");
 }

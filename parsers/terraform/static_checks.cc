@@ -267,12 +267,13 @@ void ReferenceChecker::instance_key(const std::string& what, bool count, bool fo
                                     std::size_t after, Span whole) {
     if (after >= steps.size()) return;
     if ((count || for_each) && steps[after]->kind == Kind::get_attr) {
-        refuse("Missing resource instance key",
-               "Because " + what + " has " + (count ? "\"count\"" : "\"for_each\"") +
-                   " set, its attributes must be accessed on specific instances. For example, to correlate with indices "
-                   "of a referring resource, use " +
-                   what + (count ? "[count.index]." : "[each.key]."),
-               whole);
+        refuse(
+            "Missing resource instance key",
+            "Because " + what + " has " + (count ? "\"count\"" : "\"for_each\"") +
+                " set, its attributes must be accessed on specific instances. For example, to correlate with indices "
+                "of a referring resource, use " +
+                what + (count ? "[count.index]." : "[each.key]."),
+            whole);
     } else if (!count && !for_each && steps[after]->kind == Kind::index) {
         const Expr* key = static_cast<const hcl::IndexExpr*>(steps[after])->key;
         if (key->kind != Kind::literal_number && key->kind != Kind::literal_string) return;

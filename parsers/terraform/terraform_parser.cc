@@ -74,8 +74,8 @@ std::vector<std::string> root_folders(const std::map<std::string, std::set<std::
 
 /// A module that is called many times reports its faults many times; once is enough. What fails while expressions are
 /// evaluated is a warning: a module that nobody calls has no values but its defaults, which need not make sense
-/// together. The value is unknown then, and verdicts that need it say so. So is syntax that earlier versions of Terraform
-/// took and whose meaning is clear: who still writes it still applies it.
+/// together. The value is unknown then, and verdicts that need it say so. So is syntax that earlier versions of
+/// Terraform took and whose meaning is clear: who still writes it still applies it.
 Diagnostics for_people(const Diagnostics& diagnostics) {
     Diagnostics out;
     std::set<std::tuple<Span, std::string, std::string>> seen;

@@ -183,8 +183,10 @@ class Reader {
             return;
         }
         made.rules = {"*"};
-        if (what == "ignore") add(std::move(made), comment, whole_file());
-        if (what == "ignore-line" || what == "ignore-block") add(std::move(made), comment, near(comment));
+        if (what == "ignore")
+            add(std::move(made), comment, whole_file());
+        else if (what == "ignore-line" || what == "ignore-block")
+            add(std::move(made), comment, near(comment));
     }
 
     const Source& source_;

@@ -21,8 +21,8 @@ class Number {
     /// A double's exact value; prints as the shortest text that reads back as this double (Go's 53-bit numbers).
     static Number from_double(double value);
     static Number infinity(bool negative);
-    /// Decimal text as HCL and JSON write it (`-1`, `1.5e3`; also `.5` and `5.`, which Terraform takes); nullopt when it
-    /// is not a number. No hex, no blanks, no plus sign.
+    /// Decimal text as HCL and JSON write it (`-1`, `1.5e3`; also `.5` and `5.`, which Terraform takes); nullopt when
+    /// it is not a number. No hex, no blanks, no plus sign.
     static std::optional<Number> parse(std::string_view text);
     /// Integer text in base 2 to 62, as `parseint` takes it.
     static std::optional<Number> parse_integer(std::string_view text, int base);

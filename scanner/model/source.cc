@@ -4,6 +4,16 @@
 #include <cstring>
 
 namespace plumbline {
+namespace {
+
+// A minified file is one line of megabytes; columns in it are counted from the nearest of these places.
+constexpr std::uint32_t mark_distance = 1024;
+
+bool starts_code_point(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+}
+
+}  // namespace
 
 Source::Source(SourceId id, std::string path, std::string text)
     : id_(id), path_(std::move(path)), text_(std::move(text)) {}
@@ -19,8 +29,21 @@ const std::vector<std::uint32_t>& Source::starts() const {
             at = static_cast<const char*>(found) + 1;
             starts_.push_back(static_cast<std::uint32_t>(at - begin));
         }
+        std::uint32_t seen = 0;
+        for (std::size_t i = 0; i < text_.size(); ++i) {
+            if (i % mark_distance == 0) marks_.push_back(seen);
+            seen += starts_code_point(text_[i]);
+        }
+        marks_.push_back(seen);  // for the offset of the text's end, where that is such a place
     });
     return starts_;
+}
+
+std::uint32_t Source::code_points(std::uint32_t offset) const {
+    const std::uint32_t mark = offset / mark_distance;
+    std::uint32_t count = marks_[mark];
+    for (std::uint32_t i = mark * mark_distance; i < offset; ++i) count += starts_code_point(text_[i]);
+    return count;
 }
 
 LineCol Source::locate(std::uint32_t offset) const {
@@ -28,11 +51,7 @@ LineCol Source::locate(std::uint32_t offset) const {
     const auto& table = starts();
     const auto after = std::upper_bound(table.begin(), table.end(), offset);
     const auto line = static_cast<std::uint32_t>(after - table.begin());
-    std::uint32_t column = 1;
-    for (std::uint32_t i = table[line - 1]; i < offset; ++i) {
-        if ((static_cast<unsigned char>(text_[i]) & 0xC0) != 0x80) ++column;
-    }
-    return {line, column};
+    return {line, code_points(offset) - code_points(table[line - 1]) + 1};
 }
 
 std::string_view Source::line(std::uint32_t line) const {

@@ -56,12 +56,15 @@ class Source {
   private:
     friend class SourceSet;
     const std::vector<std::uint32_t>& starts() const;
+    /// Code points before an offset of the text; `starts` was called before.
+    std::uint32_t code_points(std::uint32_t offset) const;
 
     SourceId id_;
     std::string path_;
     std::string text_;
     mutable std::once_flag once_;
     mutable std::vector<std::uint32_t> starts_;
+    mutable std::vector<std::uint32_t> marks_;  // code points before every 1024th byte
 };
 
 /// Every source of a run. Adding and looking up is safe from several threads; a `Source` never moves.
