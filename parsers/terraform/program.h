@@ -12,6 +12,9 @@
 
 namespace plumbline::terraform {
 
+/// Whether Terraform or OpenTofu reads a file of that name (without its folder); they pass by an editor's leavings.
+bool is_terraform_file(std::string_view name);
+
 /// The folders of a scanned tree that hold Terraform files, loaded on demand and shared by the roots that call them.
 class Library {
   public:
@@ -23,6 +26,8 @@ class Library {
     SourceSet& sources() const { return sources_; }
 
   private:
+    void read_others(ModuleConfig& config, std::vector<const hcl::File*>& files);
+
     const FileSystem& file_system_;
     SourceSet& sources_;
     std::mutex mutex_;
