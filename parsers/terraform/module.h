@@ -62,6 +62,7 @@ class Module : public Scope {
     Value reference(const hcl::VariableExpr& root, std::span<const hcl::Expr* const> steps, std::size_t& used,
                     Evaluator& evaluator) override;
     const FunctionContext* functions() override { return program_.functions.get(); }
+    bool requires_provider(std::string_view name) const override;
 
     Value output(const std::string& name, Span use);
     /// What only a plan finds: conditions of variables, resources, outputs and checks, of this and all modules below.
