@@ -26,7 +26,7 @@ std::vector<Include> includes() {
             const std::string path = entry.path().generic_string();
             if (!path.ends_with(".cc") && !path.ends_with(".h")) continue;
             // Tests may use whatever shows what they test; the embedder is a program of its own.
-            if (path.ends_with("_test.cc") || path.starts_with("rules/embed/embed_main")) continue;
+            if (path.ends_with("_test.cc") || path.ends_with("_test_support.h") || path.starts_with("rules/embed/embed_main")) continue;
             std::ifstream text(path);
             for (std::string line; std::getline(text, line);) {
                 if (!line.starts_with("#include ")) continue;
