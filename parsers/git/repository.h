@@ -39,6 +39,19 @@ struct Change {
     ObjectId old_blob, blob;     ///< empty where the file is not there
 };
 
+/// A branch or whatever else has a name: `refs/heads/main`, `refs/remotes/origin/x`, `refs/pull/12/head`.
+struct Reference {
+    std::string name;
+    ObjectId commit;
+};
+
+/// One movement of a reference, as this clone has recorded it.
+struct ReflogEntry {
+    ObjectId old_commit, new_commit;  ///< empty where there was, or is, none
+    Person person;
+    std::string message;  ///< `commit: ...`, `pull: Fast-forward`, `push`
+};
+
 /// A file system made of git's objects, which also knows the name of each file's content, to cache by it.
 class ObjectFileSystem : public FileSystem {
   public:
@@ -68,6 +81,10 @@ class Repository {
     /// `origin`'s address, or the only remote's, without user name and password; empty without one.
     virtual std::string remote_url() const = 0;
 
+    /// Every reference that leads to a commit, tags too, sorted by name.
+    virtual std::vector<Reference> references() const = 0;
+    /// How a reference (its full name) moved, oldest first; empty where nothing is recorded, as in most bare ones.
+    virtual std::vector<ReflogEntry> reflog(const std::string& name) const = 0;
     /// The commit that a revision (branch, tag, `HEAD~2`, an id or the start of one) means.
     virtual std::optional<ObjectId> resolve(const std::string& revision) const = 0;
     virtual std::optional<ObjectId> merge_base(const ObjectId& a, const ObjectId& b) const = 0;
