@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -50,6 +51,11 @@ struct Options {
     int verbosity = 0;           ///< -1 quiet, 0 normal, 1 verbose
     std::string expressions;     ///< inspect --expressions
     Inputs inputs;               ///< --var, --var-file, --workspace, --param, TF_VAR_*, TF_WORKSPACE
+
+    // audit
+    std::string from, to, at, branch, seed = "plumbline", evidence, allowed_signers, keyring;
+    std::optional<std::uint64_t> sample;
+    std::vector<std::string> forge;
 
     // waive
     std::string owner, reason, expires, approver, ticket, compensating_control, path;

@@ -60,6 +60,9 @@ void load_rules(Session& session);
 std::string waiver_file(const Session& session);
 constexpr std::uint64_t max_waiver_size = std::uint64_t{4} << 20;
 
+/// Fills in what reports say of the program and of the session's rules, controls and frameworks.
+void describe_catalogue(const Session& session, Report& report);
+
 /// The end of a run that cannot go on: prints what was found wrong. Exit code 2.
 int stop(Session& session);
 

@@ -239,7 +239,7 @@ struct AuditReport {
     std::string tip;   ///< the branch's last commit in the period; empty when there is none
     std::string base;  ///< the last one before the period; empty when history begins in it
     bool shallow = false;
-    std::int64_t from = 0, to = 0;  ///< half-open
+    std::int64_t from = 0, to = 0;  ///< the first and the last second of the period
 
     std::vector<AuditChange> changes;  ///< oldest first
     AuditPopulation population;
