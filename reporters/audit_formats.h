@@ -20,6 +20,8 @@ std::span<const AuditFormat> audit_formats();
 const AuditFormat* find_audit_format(std::string_view name);
 
 void write_audit_json(const AuditReport&, const SourceSet&, const ReportOptions&, std::ostream&);
+/// The same JSON, fit to stand inside a script element.
+void write_audit_data(const AuditReport&, const SourceSet&, std::ostream&);
 void write_audit_csv(const AuditReport&, const SourceSet&, const ReportOptions&, std::ostream&);
 void write_audit_markdown(const AuditReport&, const SourceSet&, const ReportOptions&, std::ostream&);
 void write_audit_html(const AuditReport&, const SourceSet&, const ReportOptions&, std::ostream&);

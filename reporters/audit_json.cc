@@ -15,8 +15,8 @@ using Layout = JsonWriter::Layout;
 
 class AuditJson {
   public:
-    AuditJson(const AuditReport& report, const SourceSet& sources, std::ostream& out)
-        : report_(report), sources_(sources), json_(out) {}
+    AuditJson(const AuditReport& report, const SourceSet& sources, std::ostream& out, bool for_html)
+        : report_(report), sources_(sources), json_(out, for_html) {}
 
     void write() {
         json_.object(
@@ -273,7 +273,11 @@ class AuditJson {
 }  // namespace
 
 void write_audit_json(const AuditReport& report, const SourceSet& sources, const ReportOptions&, std::ostream& out) {
-    AuditJson(report, sources, out).write();
+    AuditJson(report, sources, out, false).write();
+}
+
+void write_audit_data(const AuditReport& report, const SourceSet& sources, std::ostream& out) {
+    AuditJson(report, sources, out, true).write();
 }
 
 }  // namespace plumbline
