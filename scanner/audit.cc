@@ -16,10 +16,13 @@
 #include "scanner/discover.h"
 #include "scanner/document.h"
 #include "scanner/forge.h"
+#include "scanner/history_secrets.h"
 #include "scanner/model/text.h"
+#include "scanner/replay.h"
 #include "scanner/session.h"
 #include "scanner/signatures.h"
 #include "scanner/snapshot_system.h"
+#include "scanner/timeline.h"
 
 namespace plumbline {
 namespace {
@@ -84,6 +87,13 @@ class Audit {
         read_exports();
         progress.begin("judge");
         judge_changes();
+        progress.begin("replay");
+        describe_catalogue(*session_, report_.judged);
+        if (at_) report_.at.emplace().time = *at_;
+        replay();
+        progress.begin("secrets");
+        report_.secrets = find_history_secrets(*repository_, branch_tip_, since_, jobs(), session_->diagnostics);
+        progress.count(report_.secrets->size(), "credentials");
         progress.begin("report");
         draw_sample();
         finish();
@@ -122,6 +132,10 @@ class Audit {
             return "name one repository, and exports with --forge.";
         options.arguments = folders;
         options.forge.insert(options.forge.end(), files.begin(), files.end());
+        if (!options.since.empty()) {
+            since_ = read_moment(options.since, false);
+            if (!since_) return "--since: " + quoted(options.since) + " is no date; write YYYY-MM-DD or RFC 3339.";
+        }
         return read_period(options, period_, at_);
     }
 
@@ -365,6 +379,19 @@ class Audit {
         return found == by_commit_.end() ? nullptr : found->second;
     }
 
+    /// The guardrails at every change. The session's own replay reads each commit's configuration; one that was typed
+    /// and is in no commit is a demand on changes only.
+    void replay() {
+        Call call = outer_.call;
+        call.working_directory = top_;
+        Options options = outer_.options;
+        options.arguments = {"."};
+        options.config.clear();
+        for (std::string& folder : options.rule_folders) folder = outer_.typed(folder);
+        Replay replay(call, outer_.system, std::move(options), *repository_, top_);
+        replay_period(replay, *repository_, report_);
+    }
+
     /// The changes with the smallest SHA-256 of `SEED:COMMIT`, so that anybody can draw the same sample with sha256sum.
     void draw_sample() {
         AuditSample& sample = report_.sample;
@@ -380,7 +407,6 @@ class Audit {
 
     void finish() {
         Report& judged = report_.judged;
-        describe_catalogue(*session_, judged);
         for (ControlInfo& control : judged.controls) control.dated_history = true;
         // No clock: equal inputs give equal bytes, so the report is dated by the end of its period.
         judged.started_at = rfc3339(report_.to);
@@ -391,8 +417,7 @@ class Audit {
         report_.controls = joined_controls(report_, change_controls(report_),
                                            report_.replayed.value_or(std::vector<ControlHistory>{}));
         if (at_) {
-            report_.at.emplace();
-            report_.at->time = *at_;
+            report_.at->controls.clear();
             for (const AuditChange& change : report_.changes)
                 if (change.time <= *at_) report_.at->commit = change.commit;
             if (report_.at->commit.empty()) report_.at->commit = report_.base;
@@ -400,7 +425,8 @@ class Audit {
                 report_.at->controls.emplace_back(history.id, verdict_at(history, *at_));
         }
         add_settings();
-        judged.diagnostics = shown_diagnostics(*session_);
+        const std::vector<Diagnostic> shown = shown_diagnostics(*session_);
+        judged.diagnostics.insert(judged.diagnostics.begin(), shown.begin(), shown.end());
         judged.coverage = session_->coverage;
         judged.exit_code = code(exit());
     }
@@ -496,7 +522,7 @@ class Audit {
 
     Session& outer_;
     Period period_;
-    std::optional<std::int64_t> at_;
+    std::optional<std::int64_t> at_, since_;
     std::string top_, branch_tip_;
     std::shared_ptr<git::Repository> repository_;
     std::vector<BranchCommit> branch_;

@@ -11,6 +11,7 @@
 #include "scanner/model/finding.h"
 #include "scanner/model/report.h"
 #include "scanner/options.h"
+#include "scanner/owners.h"
 
 namespace plumbline {
 
@@ -36,6 +37,7 @@ struct Config {
     std::vector<EnvironmentSettings> environments;
     AuditSettings audit;
     std::vector<Decision> decisions;
+    OwnerSettings owners;
 };
 
 /// Reads the document; unknown keys and wrong values are errors with their line.

@@ -223,6 +223,8 @@ const std::vector<FlagRow>& flags() {
         {audit, "to", 0, "DATE", "last day of the period (required)", text<&Options::to>},
         {audit, "branch", 0, "NAME", "the branch (default: the repository's main branch)", text<&Options::branch>},
         {audit, "at", 0, "DATE", "also the state at the end of that day", text<&Options::at>},
+        {audit, "since", 0, "DATE", "look for credentials only in what was committed from that day on",
+         text<&Options::since>},
         {audit, "forge", 0, "FILE...",
          "exports of the git host: pull requests with reviews and checks, protection, pushes (docs/audit.md has the "
          "commands)",

@@ -53,7 +53,7 @@ struct Options {
     Inputs inputs;               ///< --var, --var-file, --workspace, --param, TF_VAR_*, TF_WORKSPACE
 
     // audit
-    std::string from, to, at, branch, seed = "plumbline", evidence, allowed_signers, keyring;
+    std::string from, to, at, since, branch, seed = "plumbline", evidence, allowed_signers, keyring;
     std::optional<std::uint64_t> sample;
     std::vector<std::string> forge;
 
