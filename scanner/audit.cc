@@ -163,8 +163,7 @@ class Audit {
         }
         if (branch_tip_.empty()) {
             std::vector<std::string> names;
-            for (const git::Reference& reference : repository_->references())
-                names.push_back(short_branch(reference.name));
+            for (const auto& [reference, commit] : repository_->references()) names.push_back(short_branch(reference));
             const std::vector<std::string_view> views(names.begin(), names.end());
             return "--branch: there is no branch " + quoted(name) + "." + suggestion(name, views);
         }
@@ -308,10 +307,7 @@ class Audit {
             if (event.kind == PushEvent::Kind::forced || gone)
                 found.push_back({event.time, event.actor, event.before, event.after, event.source});
         }
-        const std::vector<git::Reference> references = repository_->references();
-        const bool tracked = std::any_of(references.begin(), references.end(), [&](const git::Reference& item) {
-            return item.name == "refs/remotes/origin/" + report_.branch;
-        });
+        const bool tracked = repository_->resolve("refs/remotes/origin/" + report_.branch).has_value();
         // In a clone someone works in, their own branch moves as they like before they push it.
         const std::string name = (tracked ? "refs/remotes/origin/" : "refs/heads/") + report_.branch;
         for (const git::ReflogEntry& entry : repository_->reflog(name)) {

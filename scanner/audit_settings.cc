@@ -150,7 +150,7 @@ bool is_bot(const AuditPerson& person, const AuditSettings& settings) {
            is_named(person, settings.trusted_bots);
 }
 
-bool is_same(const AuditPerson& a, const AuditPerson& b, const AuditSettings& settings) {
+bool same_person(const AuditPerson& a, const AuditPerson& b, const AuditSettings& settings) {
     const std::string account_a = account_of(a), account_b = account_of(b);
     if (!account_a.empty() && account_a == account_b) return true;
     if (!a.email.empty() && lower(a.email) == lower(b.email)) return true;

@@ -49,6 +49,6 @@ bool is_named(const AuditPerson& person, const std::vector<std::string>& globs);
 bool is_bot(const AuditPerson& person, const AuditSettings& settings);
 
 /// Which persons are one. Two are the same when an account or an address of theirs is, or the configuration says so.
-bool is_same(const AuditPerson& a, const AuditPerson& b, const AuditSettings& settings);
+bool same_person(const AuditPerson& a, const AuditPerson& b, const AuditSettings& settings);
 
 }  // namespace plumbline

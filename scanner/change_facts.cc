@@ -24,7 +24,7 @@ std::string names_of(const std::vector<const AuditApproval*>& approvals) {
 
 bool wrote(const AuditPerson& person, const AuditChange& change, const AuditSettings& settings) {
     return std::any_of(change.contributors.begin(), change.contributors.end(),
-                       [&](const AuditPerson& writer) { return is_same(person, writer, settings); });
+                       [&](const AuditPerson& writer) { return same_person(person, writer, settings); });
 }
 
 bool is_green(std::string_view result) {
@@ -241,7 +241,7 @@ class Judge {
                 std::any_of(later.reviews_later.begin(), later.reviews_later.end(), [&](const std::string& id) {
                     return id.size() >= 7 && std::string_view(change_.commit).starts_with(id);
                 });
-            if (!names || later.time > until || is_same(later.author, change_.author, settings_)) continue;
+            if (!names || later.time > until || same_person(later.author, change_.author, settings_)) continue;
             if (settings_.trust_trailers || !approvals_of(later, settings_, later.merged, true).empty())
                 return nothing();
             return unknown("commit " + short_id(later.commit) +
@@ -284,7 +284,7 @@ std::vector<const AuditApproval*> approvals_of(const AuditChange& change, const 
         if (until && approval.time && *approval.time > *until) continue;
         if (is_bot(approval.person, settings)) continue;
         const auto same = std::find_if(last.begin(), last.end(), [&](const AuditApproval* other) {
-            return is_same(other->person, approval.person, settings);
+            return same_person(other->person, approval.person, settings);
         });
         if (same == last.end())
             last.push_back(&approval);

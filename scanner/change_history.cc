@@ -133,6 +133,8 @@ class Reader {
     }
 
   private:
+    using NamedCommit = std::pair<std::string, git::ObjectId>;
+
     void load_population() {
         std::vector<std::string> errors;
         std::vector<git::ObjectId> hidden;
@@ -322,11 +324,11 @@ class Reader {
             if (change.kind == ChangeKind::direct && change.parents.size() == 1 && !change.empty && !change.cut_off)
                 open.push_back(&change);
         if (open.empty()) return;
-        std::vector<git::Reference> branches;
+        std::vector<NamedCommit> branches;
         std::vector<git::ObjectId> tips;
-        for (git::Reference& reference : repository_.references()) {
-            if (reference.name.starts_with("refs/tags/") || commits_.contains(reference.commit)) continue;
-            tips.push_back(reference.commit);
+        for (NamedCommit& reference : repository_.references()) {
+            if (reference.first.starts_with("refs/tags/") || commits_.contains(reference.second)) continue;
+            tips.push_back(reference.second);
             branches.push_back(std::move(reference));
         }
         std::vector<std::string> errors;  // of branches that nobody asked about
@@ -354,16 +356,16 @@ class Reader {
         });
     }
 
-    void find_squashes(const std::vector<AuditChange*>& open, const std::vector<git::Reference>& branches,
+    void find_squashes(const std::vector<AuditChange*>& open, const std::vector<NamedCommit>& branches,
                        const std::vector<git::Commit>& others) {
         if (open.empty() || others.empty()) return;
         std::unordered_set<std::string> fresh;
         for (const git::Commit& commit : others) fresh.insert(commit.id);
-        std::map<git::ObjectId, const git::Reference*> patches;
-        for (const git::Reference& branch : branches) {
-            if (!fresh.contains(branch.commit) || !spend()) continue;
-            const auto base = repository_.merge_base(result_.tip, branch.commit);
-            const git::ObjectId patch = base ? repository_.patch_id(*base, branch.commit) : git::ObjectId();
+        std::map<git::ObjectId, const NamedCommit*> patches;
+        for (const NamedCommit& branch : branches) {
+            if (!fresh.contains(branch.second) || !spend()) continue;
+            const auto base = repository_.merge_base(result_.tip, branch.second);
+            const git::ObjectId patch = base ? repository_.patch_id(*base, branch.second) : git::ObjectId();
             if (!patch.empty()) patches.emplace(patch, &branch);
         }
         if (patches.empty()) return;
@@ -372,7 +374,7 @@ class Reader {
             const auto found = patches.find(repository_.patch_id(change->parents.front(), change->commit));
             if (found == patches.end()) continue;
             change->kind = ChangeKind::squash;
-            change->kind_reason = "the whole patch of " + quoted(found->second->name);
+            change->kind_reason = "the whole patch of " + quoted(found->second->first);
         }
     }
 

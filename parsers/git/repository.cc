@@ -43,7 +43,6 @@ using OwnedDiff = Owned<git_diff, git_diff_free>;
 using OwnedIndex = Owned<git_index, git_index_free>;
 using OwnedReference = Owned<git_reference, git_reference_free>;
 using OwnedReflog = Owned<git_reflog, git_reflog_free>;
-using OwnedIterator = Owned<git_reference_iterator, git_reference_iterator_free>;
 using OwnedRemote = Owned<git_remote, git_remote_free>;
 
 /// A buffer that libgit2 fills.
@@ -457,24 +456,6 @@ class DiskRepository : public Repository {
         const OwnedRemote remote(raw);
         const char* url = git_remote_url(remote.get());
         return url ? without_credentials(as_utf8(url)) : std::string();
-    }
-
-    std::vector<Reference> references() const override {
-        const auto handle = handles_->borrow();
-        git_reference_iterator* raw = nullptr;
-        if (!handle.get() || git_reference_iterator_new(&raw, handle.get()) != 0) return {};
-        const OwnedIterator iterator(raw);
-        std::vector<Reference> found;
-        git_reference* next = nullptr;
-        while (git_reference_next(&next, iterator.get()) == 0) {
-            const OwnedReference reference(next);
-            git_object* peeled = nullptr;
-            if (git_reference_peel(&peeled, reference.get(), GIT_OBJECT_COMMIT) != 0) continue;
-            const OwnedObject commit(peeled);
-            found.push_back({as_utf8(git_reference_name(reference.get())), hex(*git_object_id(commit.get()))});
-        }
-        std::sort(found.begin(), found.end(), [](const Reference& a, const Reference& b) { return a.name < b.name; });
-        return found;
     }
 
     std::vector<ReflogEntry> reflog(const std::string& name) const override {
