@@ -412,6 +412,7 @@ class Audit {
         judged.count_verdicts();
         report_.controls = joined_controls(report_, change_controls(report_),
                                            report_.replayed.value_or(std::vector<ControlHistory>{}));
+        report_.controls = joined_controls(report_, report_.controls, secret_controls(report_));
         if (at_) {
             report_.at->controls.clear();
             for (const AuditChange& change : report_.changes)

@@ -113,6 +113,18 @@ std::vector<ControlHistory> change_controls(const AuditReport& report) {
     return histories;
 }
 
+std::vector<ControlHistory> secret_controls(const AuditReport& report) {
+    const HistorySecret* first = nullptr;
+    if (report.secrets) {
+        for (const HistorySecret& secret : *report.secrets)
+            if (secret.reachable && secret.time <= report.to && (!first || secret.time < first->time)) first = &secret;
+    }
+    if (!first) return {};
+    Growing growing(report.from, report.base);
+    growing.set(std::max(report.from, first->time), Verdict::undecided, first->commit);
+    return {{"secrets.no-plaintext", growing.finish(report.to)}};
+}
+
 Verdict verdict_at(const ControlHistory& history, std::int64_t time) {
     Verdict verdict = Verdict::not_applicable;
     for (const ControlInterval& interval : history.intervals) {
