@@ -37,6 +37,7 @@ struct Change {
     enum class Kind : std::uint8_t { added, removed, modified, renamed } kind = Kind::modified;
     std::string old_path, path;  ///< equal unless renamed; both set for added and removed
     ObjectId old_blob, blob;     ///< empty where the file is not there
+    bool link = false;           ///< a symbolic link or a submodule, before or after
 };
 
 /// A file system made of git's objects, which also knows the name of each file's content, to cache by it.
@@ -44,6 +45,8 @@ class ObjectFileSystem : public FileSystem {
   public:
     /// The blob that `read` would give, links followed; empty where there is none.
     virtual ObjectId content_id(std::string_view path) const = 0;
+    /// The path without links on its way and at its end; empty where there is nothing.
+    virtual std::string real_path(std::string_view path) const = 0;
 };
 
 /// A repository on disk: bare, with a work tree, a linked work tree, shallow or partial. The only user of libgit2.
