@@ -60,16 +60,6 @@ AcceptanceContext acceptance_context(const Session& session) {
     return {*session.catalogue.rules, session.today(), whole};
 }
 
-std::vector<Waiver> load_waivers(Session& session) {
-    const bool named = !session.options.waivers.empty() || !session.config.waiver_file.empty();
-    const std::string file = waiver_file(session);
-    if (!named && !session.system.real_path(file)) return {};
-    const auto document = read_document(session.system, file, session.place.inside(file), max_waiver_size,
-                                        session.sources, session.diagnostics);
-    if (!document) return {};
-    return read_waivers(document->root, session.config.waiver_max_days, session.diagnostics);
-}
-
 /// The register of exceptions.
 struct Exceptions {
     std::vector<WaiverInfo> waivers, suppressions;
