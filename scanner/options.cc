@@ -25,7 +25,8 @@ enum : unsigned {
     waive = 256,
     init = 512,
     help = 1024,
-    audit = 2048,
+    verify = 2048,
+    audit = 4096,
     evaluating = scan | inspect | explain,
     with_rules = scan | explain | rules_list | rules_show,
     with_controls = with_rules | audit | rules_test | frameworks_list | frameworks_show | waive,
@@ -42,7 +43,7 @@ struct CommandRow {
 
 constexpr std::size_t any_number = static_cast<std::size_t>(-1);
 
-constexpr std::array<CommandRow, 12> commands = {{
+constexpr std::array<CommandRow, 13> commands = {{
     {scan, "scan", "[PATH...]", 0, any_number,
      "Finds what the files below PATH (default: the current folder) would build, judges it and reports. A file is "
      "judged "
@@ -68,6 +69,9 @@ constexpr std::array<CommandRow, 12> commands = {{
     {waive, "waive", "RULE [ADDRESS]", 1, 2,
      "Adds an exception to the waiver file. RULE is a rule, or a control such as backup.versioning; ADDRESS may be a "
      "pattern."},
+    {verify, "verify", "DIR", 1, 1,
+     "Checks evidence written by `scan --evidence DIR`: every file's hash, what is missing or was added, the chain of "
+     "bundles, signatures. Says what was changed."},
     {init, "init", "", 0, 0, "Writes a commented .plumbline/config.yaml into the current folder."},
     {help, "help", "[COMMAND]", 0, 2, "Shows this list, or the help of one command."},
 }};
@@ -207,6 +211,22 @@ std::string set_workspace(Options& options, const std::string& value) {
     return value.empty() ? "the value is empty" : "";
 }
 
+bool is_hex(std::string_view text) {
+    return text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+std::string set_fingerprint(Options& options, const std::string& value) {
+    options.gpg = value.starts_with("0x") ? value.substr(2) : value;
+    // Shorter ids are easily made equal.
+    return is_hex(options.gpg) && options.gpg.size() >= 16 ? ""
+                                                           : quoted(value) + " is no fingerprint of 16 digits or more";
+}
+
+std::string set_hash(Options& options, const std::string& value) {
+    options.contains = value;
+    return is_hex(value) && value.size() == 64 ? "" : quoted(value) + " is no SHA-256 of 64 digits";
+}
+
 std::string set_quiet(Options& options, const std::string&) {
     options.verbosity = -1;
     return "";
@@ -229,16 +249,12 @@ const std::vector<FlagRow>& flags() {
          "exports of the git host: pull requests with reviews and checks, protection, pushes (docs/audit.md has the "
          "commands)",
          add<&Options::forge>},
-        {audit, "allowed-signers", 0, "FILE", "verify SSH signatures with `ssh-keygen -Y verify` and these keys",
-         text<&Options::allowed_signers>},
         {audit, "keyring", 0, "FILE", "verify PGP signatures with `gpgv` and these keys", text<&Options::keyring>},
         {audit, "sample", 0, "N", "changes in the auditor's sample (default: 25)", set_sample},
         {audit, "seed", 0, "TEXT", "what the sample is drawn with: equal seeds draw equal samples",
          text<&Options::seed>},
-        {audit, "evidence", 0, "DIR", "write every report and record there, with their hashes",
-         text<&Options::evidence>},
-        {scan | audit | inspect | rules_list | rules_show | frameworks_list | frameworks_show, "format", 'f', "FMT",
-         "how to report; repeatable, each with its own --output", set_format},
+        {scan | audit | inspect | rules_list | rules_show | frameworks_list | frameworks_show | verify, "format", 'f',
+         "FMT", "how to report; repeatable, each with its own --output", set_format},
         {scan | audit, "output", 'o', "FILE",
          "where the report of the --format beside it goes (default: standard output)", set_output},
         {scan, "include-passed", 0, "", "also report passed, not applicable and undecided verdicts",
@@ -258,6 +274,20 @@ const std::vector<FlagRow>& flags() {
         {scan, "baseline", 0, "FILE", "findings of an earlier scan, which do not count", text<&Options::baseline>},
         {scan, "write-baseline", 0, "FILE", "write the findings of this scan as a baseline",
          text<&Options::write_baseline>},
+        {scan | audit, "evidence", 0, "DIR",
+         "append a bundle of reports, hashes of all inputs and a chained manifest to DIR", text<&Options::evidence>},
+        {scan | audit, "sign", 0, "KEY", "sign the evidence: ssh:KEYFILE (ssh-keygen) or gpg:KEYID (gpg)",
+         text<&Options::sign>},
+        {audit, "allowed-signers", 0, "FILE", "verify SSH signatures of commits with ssh-keygen and these keys",
+         text<&Options::allowed_signers>},
+        {verify, "allowed-signers", 0, "FILE",
+         "bundles must be signed by someone in this file (ssh-keygen's ALLOWED SIGNERS); a signature covers those "
+         "before it",
+         text<&Options::allowed_signers>},
+        {verify, "gpg", 0, "FINGERPRINT",
+         "bundles must be signed with this key of your keyring; a signature covers those before it", set_fingerprint},
+        {verify, "contains", 0, "SHA256", "a manifest's hash that was kept elsewhere must be one of the chain's",
+         set_hash},
         {scan | waive, "waivers", 0, "FILE", "the waiver file (default: .plumbline/waivers.yaml)",
          text<&Options::waivers>},
         {evaluating, "var", 0, "NAME=VALUE", "a Terraform variable, as `terraform plan -var` takes it", set_var},
@@ -405,8 +435,9 @@ std::string take_flags(const std::vector<std::string>& arguments, const CommandR
             continue;
         }
         const auto row = std::find_if(flags().begin(), flags().end(), [&](const FlagRow& candidate) {
-            return candidate.name == option.string_key ||
-                   (candidate.letter && option.string_key == std::string("-") + candidate.letter);
+            return (candidate.commands & command.bit) != 0 &&
+                   (candidate.name == option.string_key ||
+                    (candidate.letter && option.string_key == std::string("-") + candidate.letter));
         });
         const std::string value = option.value.empty() ? std::string() : option.value.front();
         const std::string error = row->set(options, value);

@@ -43,6 +43,8 @@ struct Options {
     std::optional<Severity> severity;
     std::optional<FailOn> fail_on;
     std::string baseline, write_baseline, waivers, config;
+    std::string evidence, sign;                  ///< --evidence, --sign
+    std::string allowed_signers, gpg, contains;  ///< verify
     std::vector<std::string> rule_folders;
     bool no_builtin_rules = false;
     std::optional<std::size_t> jobs;
@@ -53,7 +55,7 @@ struct Options {
     Inputs inputs;               ///< --var, --var-file, --workspace, --param, TF_VAR_*, TF_WORKSPACE
 
     // audit
-    std::string from, to, at, since, branch, seed = "plumbline", evidence, allowed_signers, keyring;
+    std::string from, to, at, since, branch, seed = "plumbline", keyring;
     std::optional<std::uint64_t> sample;
     std::vector<std::string> forge;
 

@@ -2,21 +2,19 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <unordered_map>
 
 #include "scanner/model/text.h"
-#include "scanner/subprocess.h"
+#include "scanner/temporary_folder.h"
 #include "scanner/workers.h"
 
 namespace plumbline {
 namespace {
 
-// Both programs answer in milliseconds; one that waits for something will not answer.
-constexpr int time_limit = 10;
 // A keyring of a distribution is below 20 MB.
 constexpr std::size_t most_keyring = std::size_t{64} << 20;
 
@@ -52,29 +50,30 @@ class SshVerifier {
         if (file.empty()) return {SignatureState::present, {}, "no temporary file can be written"};
         const std::string time = "-Overify-time=" + ssh_time(item.time);
         const ProgramResult found =
-            run_program(program_, {"-Y", "find-principals", "-f", signers_, "-s", file, time}, {}, time_limit);
+            system_.run_program({"ssh-keygen", "-Y", "find-principals", "-f", signers_, "-s", file, time}, {});
         if (!found.error.empty()) return {SignatureState::present, {}, found.error};
         const auto principals = lines(found.out);
-        if (found.status != 0 || principals.empty()) {
+        if (found.exit_code != 0 || principals.empty()) {
             const ProgramResult alone =
-                run_program(program_, {"-Y", "check-novalidate", "-n", "git", "-s", file}, item.payload, time_limit);
+                system_.run_program({"ssh-keygen", "-Y", "check-novalidate", "-n", "git", "-s", file}, item.payload);
             if (!alone.error.empty()) return {SignatureState::present, {}, alone.error};
-            return alone.status == 0
+            return alone.exit_code == 0
                        ? Answer{SignatureState::unknown_key, "no allowed signer has this key at that time", {}}
                        : Answer{SignatureState::bad, "it does not fit the commit", {}};
         }
         for (const std::string_view principal : principals) {
-            const ProgramResult verified = run_program(
-                program_, {"-Y", "verify", "-f", signers_, "-I", std::string(principal), "-n", "git", "-s", file, time},
-                item.payload, time_limit);
+            const ProgramResult verified = system_.run_program({"ssh-keygen", "-Y", "verify", "-f", signers_, "-I",
+                                                                std::string(principal), "-n", "git", "-s", file, time},
+                                                               item.payload);
             if (!verified.error.empty()) return {SignatureState::present, {}, verified.error};
-            if (verified.status == 0) return {SignatureState::good, std::string(principal), {}};
+            if (verified.exit_code == 0) return {SignatureState::good, std::string(principal), {}};
         }
         return {SignatureState::bad, "it does not fit the commit, or the key may not sign it", {}};
     }
 
   private:
-    std::string program_, signers_;
+    System& system_;
+    std::string signers_;
 };
 
 /// The bytes in an armoured block; nullopt when the text is none. gpgv reads keyrings only in their binary form.
@@ -114,15 +113,13 @@ std::optional<std::string> without_armour(std::string_view text) {
 
 class PgpVerifier {
   public:
-    PgpVerifier(std::string program, std::string keyring)
-        : program_(std::move(program)), keyring_(std::move(keyring)) {}
+    PgpVerifier(System& system, std::string keyring) : system_(system), keyring_(std::move(keyring)) {}
 
     Answer verify(const BranchChanges::Signed& item, const TemporaryFolder& folder) const {
         const std::string file = folder.add(item.commit + ".asc", item.signature);
         if (file.empty()) return {SignatureState::present, {}, "no temporary file can be written"};
-        const ProgramResult result =
-            run_program(program_, {"--homedir", folder.path(), "--keyring", keyring_, "--status-fd", "1", file, "-"},
-                        item.payload, time_limit);
+        const ProgramResult result = system_.run_program(
+            {"gpgv", "--homedir", folder.path(), "--keyring", keyring_, "--status-fd", "1", file, "-"}, item.payload);
         if (!result.error.empty()) return {SignatureState::present, {}, result.error};
         Answer answer{SignatureState::bad, "it does not fit the commit", {}};
         for (std::string_view line : lines(result.out)) {
@@ -145,7 +142,8 @@ class PgpVerifier {
     }
 
   private:
-    std::string program_, keyring_;
+    System& system_;
+    std::string keyring_;
 };
 
 bool is_ssh(std::string_view signature) {
@@ -187,30 +185,22 @@ void apply(const std::string& commit, const Answer& answer,
 
 }  // namespace
 
-void verify_signatures(const std::vector<BranchChanges::Signed>& signatures, const SignatureKeys& keys,
+void verify_signatures(const std::vector<BranchChanges::Signed>& signatures, const SignatureKeys& keys, System& system,
                        std::size_t jobs, std::vector<AuditChange>& changes, Diagnostics& diagnostics) {
     if (signatures.empty() || (keys.allowed_signers.empty() && keys.keyring.empty())) return;
     const TemporaryFolder folder;
     std::optional<SshVerifier> ssh;
     std::optional<PgpVerifier> pgp;
-    const auto program = [&](std::string_view name, std::string_view package) {
-        std::string found = find_program(name);
-        if (found.empty())
-            diagnostics.file_error("no-verifier", "", "Signatures were not verified: there is no " + std::string(name),
-                                   "Install " + std::string(package) + ".");
-        return found;
-    };
     if (!keys.allowed_signers.empty()) {
         if (!std::ifstream(keys.allowed_signers).good())
             diagnostics.file_error("signers-unreadable", keys.allowed_signers, "The allowed signers cannot be read",
                                    "Check --allowed-signers.");
-        else if (const std::string found = program("ssh-keygen", "openssh-client"); !found.empty())
-            ssh.emplace(found, keys.allowed_signers);
+        else
+            ssh.emplace(system, keys.allowed_signers);
     }
     if (!keys.keyring.empty()) {
         const std::string keyring = usable_keyring(keys.keyring, folder, diagnostics);
-        if (const std::string found = keyring.empty() ? "" : program("gpgv", "gpgv"); !found.empty())
-            pgp.emplace(found, keyring);
+        if (!keyring.empty()) pgp.emplace(system, keyring);
     }
     std::vector<Answer> answers(signatures.size());
     in_parallel(signatures.size(), jobs, [&](std::size_t i) {
@@ -220,11 +210,13 @@ void verify_signatures(const std::vector<BranchChanges::Signed>& signatures, con
     std::unordered_map<std::string, AuditChange*> owners;
     for (AuditChange& change : changes)
         for (const std::string& commit : change.commits) owners.emplace(commit, &change);
+    std::set<std::string> said;  // a program that is missing is missing for every commit
     for (std::size_t i = 0; i < answers.size(); ++i) {
-        if (!answers[i].error.empty())
-            diagnostics.file_error("verifier-failed", "",
-                                   "The signature of commit " + signatures[i].commit + " was not verified",
-                                   "The program that verifies it failed: " + answers[i].error + ".");
+        if (!answers[i].error.empty() && said.insert(answers[i].error).second)
+            diagnostics.file_error(
+                "verifier-failed", "",
+                "Signatures were not verified, that of commit " + signatures[i].commit + " first",
+                "The program that verifies them (ssh-keygen, gpgv) failed: " + answers[i].error + ".");
         apply(signatures[i].commit, answers[i], owners);
     }
 }

@@ -7,6 +7,7 @@
 #include "scanner/change_history.h"
 #include "scanner/model/audit_report.h"
 #include "scanner/model/diagnostic.h"
+#include "scanner/system.h"
 
 namespace plumbline {
 
@@ -16,11 +17,9 @@ struct SignatureKeys {
     std::string keyring;          ///< for `gpgv`: binary or armoured
 };
 
-/// Verifies the commits' signatures with the machine's own programs, which is the only thing that this program ever
-/// runs, and only when keys were named: `ssh-keygen` and `gpgv` from the fixed folders /usr/bin, /bin and
-/// /usr/local/bin, by argument vector, with a time limit. Signatures of a kind for which no keys were named stay
-/// `present`. A program that is missing is reported.
-void verify_signatures(const std::vector<BranchChanges::Signed>& signatures, const SignatureKeys& keys,
+/// Verifies the commits' signatures with the machine's `ssh-keygen` and `gpgv`, and only when keys were named.
+/// Signatures of a kind for which no keys were named stay `present`. A program that is missing or fails is reported.
+void verify_signatures(const std::vector<BranchChanges::Signed>& signatures, const SignatureKeys& keys, System& system,
                        std::size_t jobs, std::vector<AuditChange>& changes, Diagnostics& diagnostics);
 
 }  // namespace plumbline
