@@ -1,7 +1,7 @@
 #include "scanner/audit.h"
 
 #include <algorithm>
-#include <functional>
+#include <array>
 #include <sstream>
 #include <unordered_map>
 
@@ -19,6 +19,7 @@
 #include "scanner/history_secrets.h"
 #include "scanner/model/text.h"
 #include "scanner/replay.h"
+#include "scanner/scan_evidence.h"
 #include "scanner/session.h"
 #include "scanner/signatures.h"
 #include "scanner/snapshot_system.h"
@@ -119,6 +120,7 @@ class Audit {
             return "--format: there is no format " + quoted(output.format) + "." + suggestion(output.format, names) +
                    " Formats: " + list + ".";
         }
+        if (std::string error = check_evidence_options(outer_); !error.empty()) return error;
         if (options.fail_on && options.fail_on->kind == FailOn::Kind::fresh)
             return "--fail-on new is for scans with a baseline; name a level, or never.";
         // `--forge a.json b.json REPO`: words after the first file are no values to the option parser.
@@ -263,7 +265,7 @@ class Audit {
         if (!outer_.options.allowed_signers.empty())
             keys.allowed_signers = outer_.typed(outer_.options.allowed_signers);
         if (!outer_.options.keyring.empty()) keys.keyring = outer_.typed(outer_.options.keyring);
-        verify_signatures(signatures_, keys, jobs(), report_.changes, session_->diagnostics);
+        verify_signatures(signatures_, keys, outer_.system, jobs(), report_.changes, session_->diagnostics);
     }
 
     void read_exports() {
@@ -495,26 +497,30 @@ class Audit {
         return error.empty();
     }
 
-    /// Every report, the records that were judged, and a list of hashes that `sha256sum -c` understands.
+    /// A bundle of every report and the records that were judged.
     bool write_evidence(const ReportOptions& options) {
-        std::vector<std::pair<std::string, std::string>> files;
-        files.emplace_back(change_records_file, records_);
-        for (const AuditFormat& format : audit_formats()) {
-            const std::string extension = format.name == "markdown" ? "md"
-                                          : format.name == "oscal"  ? "oscal.json"
-                                                                    : std::string(format.name);
-            std::ostringstream text;
-            format.write(report_, session_->sources, options, text);
-            files.emplace_back((format.name == "csv" ? "population." : "audit.") + extension, std::move(text).str());
+        std::vector<EvidenceFile> files = settings_files(*session_);
+        files.push_back({std::string(change_records_file), [&](std::ostream& out) { out << records_; }});
+        static constexpr std::array<std::pair<std::string_view, std::string_view>, 5> names = {
+            {{"json", "audit.json"},
+             {"csv", "population.csv"},
+             {"markdown", "audit.md"},
+             {"html", "audit.html"},
+             {"oscal", "assessment-results.json"}}};
+        for (const auto& [format, name] : names) {
+            const auto write = find_audit_format(format)->write;
+            files.push_back({std::string(name), [this, write, &options](std::ostream& out) {
+                                 write(report_, session_->sources, options, out);
+                             }});
         }
-        std::sort(files.begin(), files.end());
-        std::string sums;
-        for (const auto& [name, text] : files) sums += sha256(text) + "  " + name + "\n";
-        files.emplace_back("SHA256SUMS", sums);
-        const std::string folder = outer_.typed(outer_.options.evidence);
-        return std::all_of(files.begin(), files.end(), [&](const auto& file) {
-            return write_file(folder + "/" + file.first, file.second, "--evidence " + quoted(outer_.options.evidence));
-        });
+        outer_.place = session_->place;
+        EvidenceFacts facts = evidence_facts(outer_, "audit", report_.judged.exit_code);
+        facts.rules = session_->catalogue.rules->infos().size();
+        facts.controls = session_->catalogue.controls->controls().size();
+        facts.frameworks = session_->catalogue.controls->frameworks().size();
+        facts.repository.branch = report_.branch;
+        facts.repository.commit = report_.tip;
+        return append_evidence(outer_, facts, files);
     }
 
     Session& outer_;

@@ -369,21 +369,24 @@ TEST_CASE("the same input gives the same bytes, with any number of threads, in e
     }
 }
 
-TEST_CASE("the evidence folder holds every report and the hashes that others check") {
+TEST_CASE("an audit's evidence is a bundle that verify accepts") {
     Month month("audit-evidence");
     const std::string folder = (std::filesystem::temp_directory_path() / "plumbline-test-evidence").string();
     std::filesystem::remove_all(folder);
     const AuditRun audit = run_audit_on(month.repository.path(), {"--evidence", folder});
     CHECK(audit.out.empty());
-    std::ifstream sums(folder + "/SHA256SUMS");
-    std::size_t files = 0;
-    for (std::string line; std::getline(sums, line); ++files) {
-        std::ifstream file(folder + "/" + line.substr(66), std::ios::binary);
-        std::ostringstream text;
-        text << file.rdbuf();
-        CHECK(sha256(text.str()) == line.substr(0, 64));
-    }
-    CHECK(files == 6);
+    for (const char* name : {"audit.json", "population.csv", "audit.md", "audit.html", "assessment-results.json",
+                             "plumbline-changes.json", "manifest.json"})
+        CHECK_MESSAGE(std::filesystem::exists(folder + "/000001/" + name), name);
+    DiskSystem system;
+    Call call;
+    call.working_directory = folder;
+    call.now = "2025-06-15T12:00:00Z";
+    call.arguments = {"verify", folder};
+    std::ostringstream out, err;
+    CHECK_MESSAGE(run(call, system, out, err) == 0, out.str() << err.str());
+    std::ofstream(folder + "/000001/population.csv", std::ios::app) << "forged\n";
+    CHECK(run(call, system, out, err) == 1);
     std::filesystem::remove_all(folder);
 }
 
