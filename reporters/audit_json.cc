@@ -193,6 +193,7 @@ class AuditJson {
             json_.text("severity", times.severity ? to_string(*times.severity) : "all");
             json_.number("repaired", times.repaired);
             json_.number("open", times.open);
+            json_.number("measured", times.measured);
             json_.number("mean_seconds", static_cast<std::uint64_t>(times.mean_seconds));
             json_.number("median_seconds", static_cast<std::uint64_t>(times.median_seconds));
         });

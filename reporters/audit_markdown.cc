@@ -176,8 +176,8 @@ class AuditMarkdown {
             table({"severity", "repaired", "open", "mean time to repair", "median"});
             for (const RepairTimes& times : report_.repairs)
                 row({times.severity ? std::string(to_string(*times.severity)) : "all", std::to_string(times.repaired),
-                     std::to_string(times.open), times.repaired ? duration_text(times.mean_seconds) : "–",
-                     times.repaired ? duration_text(times.median_seconds) : "–"});
+                     std::to_string(times.open), times.measured ? duration_text(times.mean_seconds) : "–",
+                     times.measured ? duration_text(times.median_seconds) : "–"});
         }
         if (open.empty()) return;
         out_ << "\n";

@@ -42,8 +42,7 @@ std::string ssh_time(std::int64_t time) {
 
 class SshVerifier {
   public:
-    SshVerifier(std::string program, std::string signers)
-        : program_(std::move(program)), signers_(std::move(signers)) {}
+    SshVerifier(System& system, std::string signers) : system_(system), signers_(std::move(signers)) {}
 
     Answer verify(const BranchChanges::Signed& item, const TemporaryFolder& folder) const {
         const std::string file = folder.add(item.commit + ".sig", item.signature);
