@@ -26,6 +26,9 @@ void add_copy(const Session& session, const std::string& path, std::string name,
 }  // namespace
 
 std::string check_evidence_options(const Session& session) {
+    // Scans of a change run on a machine of their own, and half a tree is no evidence of a state.
+    if (!session.options.evidence.empty() && !session.recording)
+        return "--evidence is about a whole scan, not about a change: leave out --diff and --staged.";
     if (session.options.sign.empty()) return "";
     if (session.options.evidence.empty()) return "--sign signs evidence; say where with --evidence DIR.";
     if (!parse_signing_key(session.options.sign, session.call.working_directory))
