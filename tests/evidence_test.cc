@@ -235,6 +235,20 @@ TEST_CASE("names with line ends and backslashes stand in the list of inputs as s
           "00  a b\n\\11  c\\\\d\\ne\n22  /repository\n");
 }
 
+TEST_CASE("signing keys: a file from the working folder or the home folder, or a name for gpg") {
+    Call call;
+    call.working_directory = "/repo";
+    call.environment["HOME"] = "/home/ann";
+    CHECK(parse_signing_key("ssh:key", call)->key == "/repo/key");
+    CHECK(parse_signing_key("ssh:~/.ssh/id", call)->key == "/home/ann/.ssh/id");
+    CHECK(parse_signing_key("ssh:/etc/key", call)->key == "/etc/key");
+    CHECK(parse_signing_key("gpg:Ann <ann@example.org>", call)->key == "Ann <ann@example.org>");
+    for (const char* text : {"", "ssh", "ssh:", "key", "gpg:", "gpg:--output", "x509:a"}) {
+        INFO(text);
+        CHECK_FALSE(parse_signing_key(text, call).has_value());
+    }
+}
+
 /// A folder of the machine that is gone afterwards, with the program's own home.
 struct Scratch {
     std::filesystem::path path =
