@@ -358,6 +358,8 @@ class Audit {
         if (!finding.judgement.attribute.starts_with("lacks.")) return;
         const std::string demand = finding.judgement.attribute.substr(6);
         if (finding.judgement.verdict == Verdict::pass) finding.judgement.message = "nothing is missing";
+        if (finding.judgement.verdict == Verdict::undecided)
+            finding.judgement.message = "not provable: " + finding.judgement.undecided_by;
         if (finding.judgement.verdict != Verdict::fail) return;
         if (finding.type == "git_branch") {
             std::string_view value = finding.judgement.value;

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -475,6 +476,26 @@ TEST_CASE("findings of the guardrails come and go with their changes") {
     const Json state = run_audit_on(repository.path(), {"--format", "json", "--at", "2025-03-03"}).json()["state"];
     CHECK(state["commit"] == bad);
     CHECK(state["open_findings"].size() == json["findings"].size());
+}
+
+TEST_CASE("the whole JSON of a small audit is as it was judged") {
+    TestRepository repository("audit-golden", true);
+    const std::string first = repository.commit({{"a.txt", {"x"}}}, "Begin", march - day, {});
+    const std::string side =
+        repository.commit({{"a.txt", {"x"}}, {"b.txt", {"y"}}}, "Add b", march + day, {first}, "", bob);
+    const std::string merge =
+        repository.commit({{"a.txt", {"x"}}, {"b.txt", {"y"}}}, "Merge pull request #1 from octo/b\n\nOPS-1 Add b\n",
+                          march + day + 60, {first, side}, "main", ann, hub);
+    repository.commit({{"a.txt", {"z"}}, {"b.txt", {"y"}}}, "Quick fix\n", march + 2 * day, {merge}, "main", cid);
+    std::string text = run_audit_on(repository.path()).out;
+    for (std::size_t at; (at = text.find(repository.path())) != std::string::npos;)
+        text.replace(at, repository.path().size(), "REPOSITORY");
+    std::ifstream file("fixtures/git/audit.json", std::ios::binary);
+    std::ostringstream golden;
+    golden << file.rdbuf();
+    INFO("git diff shows what changed after: PLUMBLINE_UPDATE=1 build/plumbline_tests --source-file='*audit_test.cc'");
+    if (std::getenv("PLUMBLINE_UPDATE")) std::ofstream("fixtures/git/audit.json", std::ios::binary) << text;
+    CHECK(text == golden.str());
 }
 
 TEST_CASE("what is wrong with a call, a period or a repository is said") {
