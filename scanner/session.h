@@ -13,6 +13,7 @@
 #include "scanner/options.h"
 #include "scanner/pipeline.h"
 #include "scanner/place.h"
+#include "scanner/recording_system.h"
 #include "scanner/run.h"
 #include "scanner/system.h"
 
@@ -35,6 +36,8 @@ struct Session {
     Config config;
     Catalogue catalogue;
     std::vector<Environment> environments;
+    /// With --evidence: what was read, `system` itself. Null without.
+    const RecordingSystem* recording = nullptr;
 
     std::string today() const { return call.now.substr(0, 10); }
 
@@ -60,6 +63,9 @@ void load_rules(Session& session);
 /// The waiver file: as typed, as the configuration says, or `.plumbline/waivers.yaml`. Absolute.
 std::string waiver_file(const Session& session);
 constexpr std::uint64_t max_waiver_size = std::uint64_t{4} << 20;
+
+/// Fills in what reports say of the program and of the session's rules, controls and frameworks.
+void describe_catalogue(const Session& session, Report& report);
 
 /// The entries of the waiver file; none where there is no such file.
 std::vector<Waiver> load_waivers(Session& session);

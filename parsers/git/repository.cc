@@ -42,6 +42,7 @@ using OwnedOdb = Owned<git_odb, git_odb_free>;
 using OwnedDiff = Owned<git_diff, git_diff_free>;
 using OwnedIndex = Owned<git_index, git_index_free>;
 using OwnedReference = Owned<git_reference, git_reference_free>;
+using OwnedReflog = Owned<git_reflog, git_reflog_free>;
 using OwnedRemote = Owned<git_remote, git_remote_free>;
 
 /// A buffer that libgit2 fills.
@@ -457,6 +458,25 @@ class DiskRepository : public Repository {
         return url ? without_credentials(as_utf8(url)) : std::string();
     }
 
+    std::vector<ReflogEntry> reflog(const std::string& name) const override {
+        const auto handle = handles_->borrow();
+        git_reflog* raw = nullptr;
+        // Reading one that is not there would make libgit2 create it.
+        if (!handle.get() || git_reference_has_log(handle.get(), name.c_str()) != 1 ||
+            git_reflog_read(&raw, handle.get(), name.c_str()) != 0)
+            return {};
+        const OwnedReflog log(raw);
+        const auto id_of = [](const git_oid* id) { return id && !git_oid_is_zero(id) ? hex(*id) : ObjectId(); };
+        std::vector<ReflogEntry> entries;
+        for (std::size_t i = git_reflog_entrycount(log.get()); i-- > 0;) {
+            const git_reflog_entry* entry = git_reflog_entry_byindex(log.get(), i);
+            const char* message = git_reflog_entry_message(entry);
+            entries.push_back({id_of(git_reflog_entry_id_old(entry)), id_of(git_reflog_entry_id_new(entry)),
+                               person(git_reflog_entry_committer(entry)), message ? as_utf8(message) : std::string()});
+        }
+        return entries;
+    }
+
     std::optional<ObjectId> resolve(const std::string& revision) const override {
         const auto handle = handles_->borrow();
         git_object* raw = nullptr;
@@ -573,6 +593,43 @@ class DiskRepository : public Repository {
         const OwnedDiff diff = compare(handle.get(), old_commit, new_commit, error);
         git_oid id;
         return diff && git_diff_patchid(&id, diff.get(), nullptr) == 0 ? hex(id) : ObjectId();
+    }
+
+    std::vector<std::pair<std::string, ObjectId>> references() const override {
+        std::vector<std::string> names;
+        {
+            const auto handle = handles_->borrow();
+            git_strarray list{};
+            if (!handle.get() || git_reference_list(&list, handle.get()) != 0) return {};
+            names.assign(list.strings, list.strings + list.count);
+            git_strarray_dispose(&list);
+        }
+        std::sort(names.begin(), names.end());
+        std::vector<std::pair<std::string, ObjectId>> found;
+        for (std::string& name : names)
+            if (auto commit = resolve(name)) found.emplace_back(std::move(name), std::move(*commit));
+        return found;
+    }
+
+    std::optional<std::vector<TreeEntry>> tree_entries(const ObjectId& id) const override {
+        const auto handle = handles_->borrow();
+        const auto oid = parse(id);
+        git_tree* raw = nullptr;
+        if (!oid || !is_sane(handle.get(), *oid) || git_tree_lookup(&raw, handle.get(), &*oid) != 0)
+            return std::nullopt;
+        const OwnedTree tree(raw);
+        std::vector<TreeEntry> entries(git_tree_entrycount(tree.get()));
+        for (std::size_t i = 0; i < entries.size(); ++i) {
+            const git_tree_entry* entry = git_tree_entry_byindex(tree.get(), i);
+            const git_filemode_t mode = git_tree_entry_filemode(entry);
+            entries[i].kind = mode == GIT_FILEMODE_TREE ? TreeEntry::Kind::folder
+                              : mode == GIT_FILEMODE_BLOB || mode == GIT_FILEMODE_BLOB_EXECUTABLE
+                                  ? TreeEntry::Kind::file
+                                  : TreeEntry::Kind::other;
+            entries[i].name = git_tree_entry_name(entry);
+            entries[i].id = hex(*git_tree_entry_id(entry));
+        }
+        return entries;
     }
 
     FileSystem::ReadResult blob(const ObjectId& id, std::uint64_t limit) const override {
