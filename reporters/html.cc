@@ -148,7 +148,7 @@ class Html {
     void write_framework(std::string_view id) {
         const FrameworkInfo& framework = *report_.framework(id);
         json_.text("id", id);
-        json_.text("name", short_name(report_, id));
+        json_.text("name", part_name(report_, id));
         json_.array("requirements", [&] {
             for (const RequirementTally& tally : tally_requirements(framework, controls_)) {
                 json_.object([&] {

@@ -256,6 +256,7 @@ class Json {
         json_.text("id", framework.id);
         json_.text("name", short_name(report_, framework.id));
         json_.text_if("full_name", framework.name);
+        json_.text_if("part", framework.part);
         json_.text_if("version", framework.version);
         json_.text_if("organization", framework.organization);
         json_.number("requirement_count", requirements.size());

@@ -98,7 +98,11 @@ std::string owners_of(const ScopeDecision* decision, const ControlEvidence& evid
 
 /// Why there is no verdict, for a requirement without one.
 std::string gap_of(const RequirementTally& tally) {
-    if (tally.controls.empty()) return "not assessed by this program: evidence has to come from elsewhere";
+    if (tally.controls.empty()) {
+        const std::string_view where = elsewhere_text(tally.requirement->outside);
+        if (!where.empty()) return "not seen by this program; evidence lies elsewhere: " + std::string(where);
+        return "not seen by this program: nothing here is evidence for it";
+    }
     const bool rules = std::any_of(tally.controls.begin(), tally.controls.end(),
                                    [](const ControlTally* control) { return !control->rules.empty(); });
     if (!rules) return "no rule was run for its controls";
@@ -129,7 +133,7 @@ void write_matrix(const Report& report, const SourceSet& sources, const ReportOp
         for (const RequirementTally& tally : tally_requirements(framework, controls)) {
             const Line line = line_of(tally, evidence);
             const VerdictCounts& counts = tally.counts;
-            csv.row({cell(short_name(report, id)), cell(framework.version), cell(tally.requirement->id),
+            csv.row({cell(part_name(report, id)), cell(framework.version), cell(tally.requirement->id),
                      cell(tally.requirement->title), join(tally.requirement->groups, " "),
                      cell(to_string(tally.maturity)), cell(counts.pass), cell(counts.fail), cell(counts.undecided),
                      cell(counts.accepted), line.controls, line.rules, listed(line.evidence.failing),

@@ -165,7 +165,7 @@ class Oscal {
         }
         std::erase_if(rules, [&](std::string_view id) { return !counts_of(id).any(); });
         json_.text("uuid", uuid_of({"result", framework, report_.commit, time_}));
-        json_.text("title", short_name(report_, framework));
+        json_.text("title", part_name(report_, framework));
         json_.text("description",
                    "Evidence from infrastructure code and settings. It bears on parts of the requirements only: that a "
                    "requirement is met is for an assessor to say.");

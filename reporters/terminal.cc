@@ -304,7 +304,7 @@ class Terminal {
     void write_frameworks(std::span<const ControlTally> controls) const {
         bool any = false;
         std::size_t label = 0;
-        for (std::string_view id : frameworks_) label = std::max(label, display_width(short_name(report_, id)));
+        for (std::string_view id : frameworks_) label = std::max(label, display_width(part_name(report_, id)));
         for (std::string_view id : frameworks_) {
             const FrameworkInfo* framework = report_.framework(id);
             if (!framework) continue;
@@ -329,7 +329,7 @@ class Terminal {
             const std::size_t column = label + 4;
             const auto lines = wrap(text, width_ > column ? width_ - column : width_);
             for (std::size_t i = 0; i < lines.size(); ++i) {
-                out_ << "  " << ink(Ink::dim, padded(i == 0 ? short_name(report_, id) : "", label)) << "  " << lines[i]
+                out_ << "  " << ink(Ink::dim, padded(i == 0 ? part_name(report_, id) : "", label)) << "  " << lines[i]
                      << '\n';
             }
         }

@@ -9,6 +9,7 @@
 
 #include "rules/control_map.h"
 #include "rules/rule_set.h"
+#include "scanner/lens.h"
 #include "scanner/model/diagnostic.h"
 #include "scanner/options.h"
 #include "scanner/system.h"
@@ -37,17 +38,15 @@ std::vector<std::string> yaml_files(const FileSystem& file_system);
 bool is_framework_file(std::string_view path);
 bool is_controls_file(std::string_view path);
 
-/// Keeps the rules that --rule, --exclude-rule, --control, --framework and --severity leave. Empty on success; a word
-/// that names nothing is a mistake and is said with a suggestion.
-std::string select_rules(Catalogue& catalogue, const Options& options);
-
-/// The frameworks that the options name, by id.
-std::vector<std::string> selected_frameworks(const Catalogue& catalogue, const Options& options);
+/// Keeps the rules that --rule, --exclude-rule, --control, --framework and --severity leave, and says in `lens` what of
+/// the frameworks was chosen. Empty on success; a word that names nothing is a mistake and is said with a suggestion.
+std::string select_rules(Catalogue& catalogue, const Options& options, Lens& lens);
 
 // The commands over the catalogue. Each returns the exit code.
 int list_rules(const Catalogue& catalogue, const Options& options, std::ostream& out, std::ostream& err);
 int show_rule(const Catalogue& catalogue, const Options& options, std::ostream& out, std::ostream& err);
 int list_frameworks(const Catalogue& catalogue, const Options& options, std::ostream& out, std::ostream& err);
 int show_framework(const Catalogue& catalogue, const Options& options, std::ostream& out, std::ostream& err);
+int show_coverage(const Catalogue& catalogue, const Options& options, std::ostream& out, std::ostream& err);
 
 }  // namespace plumbline

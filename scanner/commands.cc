@@ -24,7 +24,7 @@ bool load_catalogue_only(Session& session) {
 
 int over_catalogue(Session& session, int (*command)(const Catalogue&, const Options&, std::ostream&, std::ostream&)) {
     const bool good = load_catalogue_only(session);
-    if (const std::string error = select_rules(session.catalogue, session.options); !error.empty()) {
+    if (const std::string error = select_rules(session.catalogue, session.options, session.lens); !error.empty()) {
         session.err << error;
         return code(Exit::incomplete);
     }
@@ -118,6 +118,10 @@ int run_list_frameworks(Session& session) {
 
 int run_show_framework(Session& session) {
     return over_catalogue(session, show_framework);
+}
+
+int run_framework_coverage(Session& session) {
+    return over_catalogue(session, show_coverage);
 }
 
 int run_test_rules(Session& session) {

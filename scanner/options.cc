@@ -25,9 +25,11 @@ enum : unsigned {
     waive = 256,
     init = 512,
     help = 1024,
+    frameworks_coverage = 2048,
+    frameworks_all = frameworks_list | frameworks_show | frameworks_coverage,
     evaluating = scan | inspect | explain,
     with_rules = scan | explain | rules_list | rules_show,
-    with_controls = with_rules | rules_test | frameworks_list | frameworks_show | waive,
+    with_controls = with_rules | rules_test | frameworks_all | waive,
     every = ~0U,
 };
 
@@ -41,7 +43,7 @@ struct CommandRow {
 
 constexpr std::size_t any_number = static_cast<std::size_t>(-1);
 
-constexpr std::array<CommandRow, 11> commands = {{
+constexpr std::array<CommandRow, 12> commands = {{
     {scan, "scan", "[PATH...]", 0, any_number,
      "Finds what the files below PATH (default: the current folder) would build, judges it and reports. A file is "
      "judged "
@@ -56,7 +58,12 @@ constexpr std::array<CommandRow, 11> commands = {{
     {frameworks_list, "frameworks list", "", 0, 0,
      "Lists the frameworks and how much of each has evidence from rules."},
     {frameworks_show, "frameworks show", "ID", 1, 1,
-     "Shows a framework requirement by requirement: the controls and rules that give evidence, and what has none."},
+     "Shows a framework requirement by requirement: the rules that give evidence, and what has none. ID:GROUP is a "
+     "baseline or level of it."},
+    {frameworks_coverage, "frameworks coverage", "[ID]", 0, 1,
+     "What of each framework has direct, partial or supporting evidence, by which rules, and what this program does "
+     "not "
+     "see and says nothing about. ID may be ID:GROUP."},
     {explain, "explain", "RULE ADDRESS [PATH]", 2, 3,
      "Tells why RULE fired or kept silent on the resource ADDRESS: each look-up and its answer."},
     {waive, "waive", "RULE [ADDRESS]", 1, 2,
@@ -199,15 +206,18 @@ std::string set_verbose(Options& options, const std::string&) {
 
 const std::vector<FlagRow>& flags() {
     static const std::vector<FlagRow> rows = {
-        {scan | inspect | rules_list | rules_show | frameworks_list | frameworks_show, "format", 'f', "FMT",
+        {scan | inspect | rules_list | rules_show | frameworks_all, "format", 'f', "FMT",
          "how to report; repeatable, each with its own --output", set_format},
         {scan, "output", 'o', "FILE", "where the report of the --format beside it goes (default: standard output)",
          set_output},
         {scan, "include-passed", 0, "", "also report passed, not applicable and undecided verdicts",
          flag<&Options::include_passed>},
-        {scan | rules_list, "framework", 0, "ID", "only rules that give evidence for this framework (soc2, iso27001_*)",
+        {scan | rules_list, "framework", 0, "ID",
+         "only rules that give evidence for this framework (soc2, iso27001_*) or a part of it "
+         "(nist_800_53_r5:moderate, fedramp-high)",
          list<&Options::frameworks>},
-        {scan | rules_list, "control", 0, "ID", "only rules of this control: ours (access.*) or a framework's (CC6.1)",
+        {scan | rules_list, "control", 0, "ID",
+         "only rules of this control: ours (access.*) or a framework's (CC6.1, nist_800_53_r5:AC)",
          list<&Options::controls>},
         {scan | rules_list, "rule", 0, "ID", "only this rule: id, a peer's id for it, or a glob",
          list<&Options::rules>},
@@ -249,7 +259,8 @@ const std::vector<FlagRow>& flags() {
         {scan, "no-progress", 0, "", "no progress bar", flag<&Options::no_progress>},
         {scan, "color", 0, "WHEN", "auto, always or never; NO_COLOR is honoured", set_color},
         {scan, "quiet", 'q', "", "no warnings on standard error, short reports", set_quiet},
-        {scan, "verbose", 'v', "", "every warning and note, long reports", set_verbose},
+        {scan | frameworks_coverage, "verbose", 'v', "", "every warning and note, long reports; names of rules",
+         set_verbose},
         {every, "help", 'h', "", "show this help", flag<&Options::help>},
         {every, "version", 'V', "", "show the version", flag<&Options::version>},
     };

@@ -212,6 +212,7 @@ Report make_report(Session& session, Joined joined, std::span<const Waiver> waiv
         report.controls.push_back(control_info(control));
     report.waivers = waiver_register(session, waivers, joined.findings);
     report.diagnostics = shown_diagnostics(session);
+    session.lens.narrow(report);
     session.coverage.rules = report.rules.size();
     report.coverage = session.coverage;
     for (Finding& finding : joined.findings) {
@@ -237,7 +238,7 @@ bool write_reports(Session& session, const Report& report) {
     ReportOptions options;
     options.include_passed = session.options.include_passed;
     options.verbosity = session.options.verbosity;
-    options.frameworks = selected_frameworks(session.catalogue, session.options);
+    options.frameworks = session.lens.chosen();
     std::vector<Output> outputs = session.options.outputs;
     if (outputs.empty()) outputs.push_back({"terminal", ""});
     bool good = true;
@@ -282,7 +283,7 @@ int scan(Session& session) {
     progress.begin("load");
     if (!open_session(session, session.options.arguments)) return stop(session);
     load_rules(session);
-    if (const std::string error = select_rules(session.catalogue, session.options); !error.empty()) {
+    if (const std::string error = select_rules(session.catalogue, session.options, session.lens); !error.empty()) {
         session.err << error;
         return stop(session);
     }
@@ -340,7 +341,7 @@ struct CommandFunction {
     int (*run)(Session&);
 };
 
-constexpr std::array<CommandFunction, 11> commands = {{
+constexpr std::array<CommandFunction, 12> commands = {{
     {"scan", scan},
     {"inspect", run_inspect},
     {"rules list", run_list_rules},
@@ -348,6 +349,7 @@ constexpr std::array<CommandFunction, 11> commands = {{
     {"rules test", run_test_rules},
     {"frameworks list", run_list_frameworks},
     {"frameworks show", run_show_framework},
+    {"frameworks coverage", run_framework_coverage},
     {"explain", explain},
     {"waive", run_waive},
     {"init", run_init},

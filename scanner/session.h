@@ -33,6 +33,7 @@ struct Session {
     std::unique_ptr<FileSystem> file_system;
     Config config;
     Catalogue catalogue;
+    Lens lens;
     std::vector<Environment> environments;
 
     std::string today() const { return call.now.substr(0, 10); }
