@@ -1430,7 +1430,7 @@ class Reader {
         } else {
             fail("Invalid template directive",
                  "A template directive keyword (\"if\", \"for\", etc) is expected at the beginning of a %{ sequence.",
-                 span(begin, std::max(at_, begin + 1)));
+                 at_ > begin ? span(begin, at_) : here());
         }
         return token;
     }

@@ -70,6 +70,7 @@ class Walk {
                 item.value = span(child);
             }
         }
+        item.span = Span::join(item.span, item.value);
         if (!item.name.empty() && item.value.valid()) out.push_back(std::move(item));
     }
 
@@ -97,6 +98,9 @@ class Walk {
                 outline_.comments.push_back({span(child)});
             }
         } while (ts_tree_cursor_goto_next_sibling(&children.cursor));
+        // What is missing has a place behind the line end that was cut off.
+        for (const Label& label : item.labels) item.span = Span::join(item.span, label.span);
+        for (const Outline::Item& inner : item.items) item.span = Span::join(item.span, inner.span);
         if (!item.name.empty()) out.push_back(std::move(item));
     }
 

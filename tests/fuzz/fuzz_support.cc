@@ -60,7 +60,9 @@ void check(Span span, const SourceSet& sources) {
     if (!span.valid()) return;
     require(static_cast<std::size_t>(span.source) < sources.size(), "a span is of no source");
     require(span.begin <= span.end, "a span ends before it begins");
-    require(span.end <= sources.get(span.source).text().size(), "a span leads past its source");
+    const std::size_t size = sources.get(span.source).text().size();
+    if (span.end > size) std::fprintf(stderr, "%u to %u of %zu bytes\n", span.begin, span.end, size);
+    require(span.end <= size, "a span leads past its source");
 }
 
 void check(const Value& value, const SourceSet& sources) {

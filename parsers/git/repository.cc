@@ -1,0 +1,684 @@
+#include "parsers/git/repository.h"
+
+#include <git2.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <queue>
+#include <set>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include "scanner/model/text.h"
+
+namespace plumbline::git {
+namespace {
+
+// A chain of links longer than the kernel follows (MAXSYMLINKS) is a loop.
+constexpr int max_links = 40;
+// Commits and trees of real repositories stay below 10 MB; a small object may claim to unpack to gigabytes.
+constexpr std::size_t max_object_size = std::size_t{64} << 20;
+
+template <auto free_function>
+struct Free {
+    template <typename T>
+    void operator()(T* object) const {
+        free_function(object);
+    }
+};
+template <typename T, auto free_function>
+using Owned = std::unique_ptr<T, Free<free_function>>;
+
+using OwnedRepository = Owned<git_repository, git_repository_free>;
+using OwnedCommit = Owned<git_commit, git_commit_free>;
+using OwnedTree = Owned<git_tree, git_tree_free>;
+using OwnedObject = Owned<git_object, git_object_free>;
+using OwnedOdbObject = Owned<git_odb_object, git_odb_object_free>;
+using OwnedOdb = Owned<git_odb, git_odb_free>;
+using OwnedDiff = Owned<git_diff, git_diff_free>;
+using OwnedIndex = Owned<git_index, git_index_free>;
+using OwnedReference = Owned<git_reference, git_reference_free>;
+using OwnedRemote = Owned<git_remote, git_remote_free>;
+
+/// A buffer that libgit2 fills.
+struct Buffer {
+    git_buf data{};
+    Buffer() = default;
+    Buffer(const Buffer&) = delete;
+    Buffer& operator=(const Buffer&) = delete;
+    ~Buffer() { git_buf_dispose(&data); }
+    std::string text() const { return data.ptr ? std::string(data.ptr, data.size) : std::string(); }
+};
+
+/// libgit2 is started once and never shut down: threads may still hold objects when the program ends.
+void start_library() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        git_libgit2_init();
+        // Containers mount repositories of other users. The check protects programs that run what a repository's
+        // configuration names; this one runs nothing.
+        git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+        // The answer must not depend on the machine's or the user's configuration.
+        for (const int level :
+             {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL})
+            git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
+    });
+}
+
+/// What libgit2 said last, as a phrase.
+std::string last_error() {
+    const git_error* error = git_error_last();
+    return error && error->message ? printable(error->message) : std::string("unknown fault");
+}
+
+std::string hex(const git_oid& id) {
+    std::array<char, GIT_OID_HEXSZ + 1> text{};
+    git_oid_tostr(text.data(), text.size(), &id);
+    return text.data();
+}
+
+std::optional<git_oid> parse(const ObjectId& id) {
+    git_oid out;
+    if (id.size() != GIT_OID_HEXSZ || git_oid_fromstr(&out, id.c_str()) != 0) return std::nullopt;
+    return out;
+}
+
+/// Bytes that are no UTF-8 are read as Latin-1, which git's tools do too and which never fails.
+std::string as_utf8(std::string_view bytes) {
+    if (is_utf8(bytes)) return std::string(bytes);
+    std::string text;
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x80) {
+            text += c;
+        } else {
+            text += static_cast<char>(0xC0 | (byte >> 6));
+            text += static_cast<char>(0x80 | (byte & 0x3F));
+        }
+    }
+    return text;
+}
+
+Person person(const git_signature* signature) {
+    if (!signature) return {};
+    return {as_utf8(signature->name), as_utf8(signature->email), signature->when.time, signature->when.offset};
+}
+
+/// Without user name and password, which must not get into a report.
+std::string without_credentials(std::string url) {
+    const std::size_t scheme = url.find("://");
+    if (scheme == std::string::npos) return url;
+    const std::size_t host = scheme + 3;
+    const std::size_t at = url.rfind('@', url.find('/', host));
+    if (at != std::string::npos && at > host) url.erase(host, at + 1 - host);
+    return url;
+}
+
+/// Handles of one repository: libgit2's objects belong to one thread at a time, so each caller borrows a handle.
+class Handles {
+  public:
+    explicit Handles(OwnedRepository first, std::string path) : path_(std::move(path)) {
+        idle_.push_back(std::move(first));
+    }
+
+    class Lease {
+      public:
+        Lease(Handles& from, OwnedRepository handle) : from_(from), handle_(std::move(handle)) {}
+        Lease(const Lease&) = delete;
+        Lease& operator=(const Lease&) = delete;
+        ~Lease() {
+            if (!handle_) return;
+            const std::lock_guard lock(from_.mutex_);
+            from_.idle_.push_back(std::move(handle_));
+        }
+        git_repository* get() const { return handle_.get(); }
+
+      private:
+        Handles& from_;
+        OwnedRepository handle_;
+    };
+
+    Lease borrow() {
+        {
+            const std::lock_guard lock(mutex_);
+            if (!idle_.empty()) {
+                OwnedRepository handle = std::move(idle_.back());
+                idle_.pop_back();
+                return {*this, std::move(handle)};
+            }
+        }
+        git_repository* opened = nullptr;
+        git_repository_open_ext(&opened, path_.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr);
+        return {*this, OwnedRepository(opened)};
+    }
+
+  private:
+    std::string path_;
+    std::mutex mutex_;
+    std::vector<OwnedRepository> idle_;
+};
+
+FileSystem::ReadResult read_blob(git_repository* repository, const git_oid& id, std::uint64_t limit) {
+    if (!repository) return {{}, "the repository can no longer be opened"};
+    git_odb* raw_odb = nullptr;
+    if (git_repository_odb(&raw_odb, repository) != 0) return {{}, last_error()};
+    const OwnedOdb odb(raw_odb);
+    std::size_t size = 0;
+    git_object_t type = GIT_OBJECT_INVALID;
+    // The header first, so that a blob that swells to gigabytes is never unpacked.
+    if (git_odb_read_header(&size, &type, odb.get(), &id) != 0)
+        return {{},
+                git_odb_exists(odb.get(), &id) ? "its object is damaged: " + last_error()
+                                               : std::string("its object is not in this repository (a partial or "
+                                                             "damaged clone)")};
+    if (type != GIT_OBJECT_BLOB) return {{}, "it is no regular file"};
+    if (size > limit) return {{}, "it is larger than the limit of " + std::to_string(limit >> 20) + " MiB"};
+    git_odb_object* raw = nullptr;
+    if (git_odb_read(&raw, odb.get(), &id) != 0) return {{}, "its object is damaged: " + last_error()};
+    const OwnedOdbObject object(raw);
+    return {std::string(static_cast<const char*>(git_odb_object_data(object.get())), git_odb_object_size(object.get())),
+            {}};
+}
+
+/// Whether an object is small enough to be unpacked.
+bool is_sane(git_repository* repository, const git_oid& id) {
+    git_odb* raw_odb = nullptr;
+    if (!repository || git_repository_odb(&raw_odb, repository) != 0) return false;
+    const OwnedOdb odb(raw_odb);
+    std::size_t size = 0;
+    git_object_t type = GIT_OBJECT_INVALID;
+    // What has no header fails when it is looked up, with libgit2's reason.
+    return git_odb_read_header(&size, &type, odb.get(), &id) != 0 || size <= max_object_size;
+}
+
+std::uint64_t blob_size(git_repository* repository, const git_oid& id) {
+    git_odb* raw_odb = nullptr;
+    if (!repository || git_repository_odb(&raw_odb, repository) != 0) return 0;
+    const OwnedOdb odb(raw_odb);
+    std::size_t size = 0;
+    git_object_t type = GIT_OBJECT_INVALID;
+    return git_odb_read_header(&size, &type, odb.get(), &id) == 0 ? size : 0;
+}
+
+/// What a tree or the index says of one name.
+struct Node {
+    git_oid id{};
+    git_filemode_t mode = GIT_FILEMODE_UNREADABLE;
+};
+using Folder = std::map<std::string, Node, std::less<>>;
+
+/// What trees and the index have in common: links, kinds, content by id. A derived class gives the folders.
+class NodeFileSystem : public ObjectFileSystem {
+  public:
+    explicit NodeFileSystem(std::shared_ptr<Handles> handles) : handles_(std::move(handles)) {}
+
+    std::optional<std::vector<Entry>> list(std::string_view directory) const override {
+        const auto found = resolve(directory);
+        if (!found || found->node.mode != GIT_FILEMODE_TREE) return std::nullopt;
+        const Folder* entries = folder(found->path, found->node);
+        if (!entries) return std::nullopt;
+        std::vector<Entry> result;
+        result.reserve(entries->size());
+        for (const auto& [name, node] : *entries) {
+            Entry entry{name, kind_of(node.mode), 0};
+            if (node.mode == GIT_FILEMODE_LINK) {
+                // As on disk: a link to a file is read like the file, one to a folder is not walked.
+                const auto target = resolve(found->path.empty() ? name : found->path + "/" + name);
+                entry.kind = target && target->node.mode == GIT_FILEMODE_TREE ? Kind::other : Kind::file;
+            }
+            result.push_back(std::move(entry));
+        }
+        return result;
+    }
+
+    std::optional<Entry> stat(std::string_view path) const override {
+        const auto found = resolve(path);
+        if (!found) return std::nullopt;
+        const Kind kind = kind_of(found->node.mode);
+        const std::uint64_t size = kind == Kind::file ? blob_size(handles_->borrow().get(), found->node.id) : 0;
+        return Entry{std::string(file_name(path)), kind, size};
+    }
+
+    ReadResult read(std::string_view path, std::uint64_t limit) const override {
+        bool outside = false;
+        const auto found = resolve(path, &outside);
+        if (!found) return {{}, outside ? "it is a link that leads out of the scanned tree" : "no such file"};
+        if (found->node.mode == GIT_FILEMODE_TREE) return {{}, "is a directory"};
+        if (kind_of(found->node.mode) != Kind::file) return {{}, "it is no regular file"};
+        return read_blob(handles_->borrow().get(), found->node.id, limit);
+    }
+
+    ObjectId content_id(std::string_view path) const override {
+        const auto found = resolve(path);
+        return found && kind_of(found->node.mode) == Kind::file ? hex(found->node.id) : ObjectId();
+    }
+
+  protected:
+    /// The entries of the folder at `path`; null when it cannot be read. Safe from several threads.
+    virtual const Folder* folder(const std::string& path, const Node& node) const = 0;
+    virtual Node top() const = 0;
+    const std::shared_ptr<Handles> handles_;
+
+  private:
+    struct Found {
+        std::string path;  ///< without links
+        Node node;
+    };
+
+    static Kind kind_of(git_filemode_t mode) {
+        switch (mode) {
+            case GIT_FILEMODE_TREE:
+                return Kind::directory;
+            case GIT_FILEMODE_BLOB:
+            case GIT_FILEMODE_BLOB_EXECUTABLE:
+                return Kind::file;
+            default:  // a submodule, or a link that leads nowhere
+                return Kind::other;
+        }
+    }
+
+    /// Goes to a path and follows links, those of folders on the way too.
+    std::optional<Found> resolve(std::string_view path, bool* outside = nullptr) const {
+        std::vector<std::string> rest;  // parts still to go, last first
+        const auto push = [&](std::string_view parts) {
+            const auto split_parts = split(parts, '/');
+            for (auto part = split_parts.rbegin(); part != split_parts.rend(); ++part)
+                if (!part->empty() && *part != ".") rest.emplace_back(*part);
+        };
+        push(path);
+        std::vector<Found> way = {{"", top()}};
+        int links = 0;
+        while (!rest.empty()) {
+            const std::string name = std::move(rest.back());
+            rest.pop_back();
+            if (name == "..") {
+                if (way.size() == 1) {
+                    if (outside) *outside = true;
+                    return std::nullopt;
+                }
+                way.pop_back();
+                continue;
+            }
+            const Found& here = way.back();
+            if (here.node.mode != GIT_FILEMODE_TREE) return std::nullopt;
+            const Folder* entries = folder(here.path, here.node);
+            if (!entries) return std::nullopt;
+            const auto entry = entries->find(name);
+            if (entry == entries->end()) return std::nullopt;
+            if (entry->second.mode == GIT_FILEMODE_LINK) {
+                // A target longer than any path the kernel takes leads nowhere.
+                const ReadResult target = read_blob(handles_->borrow().get(), entry->second.id, 4096);
+                if (++links > max_links || !target.error.empty()) return std::nullopt;
+                if (target.text.starts_with('/')) {
+                    if (outside) *outside = true;
+                    return std::nullopt;
+                }
+                push(target.text);
+                continue;
+            }
+            way.push_back({here.path.empty() ? name : here.path + "/" + name, entry->second});
+        }
+        return way.back();
+    }
+};
+
+/// The tree of a commit; a folder is read when it is first asked for.
+class TreeFileSystem : public NodeFileSystem {
+  public:
+    TreeFileSystem(std::shared_ptr<Handles> handles, const git_oid& tree)
+        : NodeFileSystem(std::move(handles)), top_{tree, GIT_FILEMODE_TREE} {}
+
+  protected:
+    Node top() const override { return top_; }
+
+    const Folder* folder(const std::string& path, const Node& node) const override {
+        {
+            const std::lock_guard lock(mutex_);
+            const auto known = folders_.find(path);
+            if (known != folders_.end()) return known->second.get();
+        }
+        auto entries = load(node.id);
+        const std::lock_guard lock(mutex_);
+        return folders_.emplace(path, std::move(entries)).first->second.get();
+    }
+
+  private:
+    std::unique_ptr<Folder> load(const git_oid& id) const {
+        const auto handle = handles_->borrow();
+        git_tree* raw = nullptr;
+        if (!is_sane(handle.get(), id) || git_tree_lookup(&raw, handle.get(), &id) != 0) return nullptr;
+        const OwnedTree tree(raw);
+        auto entries = std::make_unique<Folder>();
+        for (std::size_t i = 0; i < git_tree_entrycount(tree.get()); ++i) {
+            const git_tree_entry* entry = git_tree_entry_byindex(tree.get(), i);
+            entries->emplace(git_tree_entry_name(entry),
+                             Node{*git_tree_entry_id(entry), git_tree_entry_filemode(entry)});
+        }
+        return entries;
+    }
+
+    const Node top_;
+    mutable std::mutex mutex_;
+    mutable std::unordered_map<std::string, std::unique_ptr<Folder>> folders_;
+};
+
+/// What is staged: the index is a flat list, made into folders once.
+class IndexFileSystem : public NodeFileSystem {
+  public:
+    IndexFileSystem(std::shared_ptr<Handles> handles, git_index* index) : NodeFileSystem(std::move(handles)) {
+        folders_.try_emplace("");
+        for (std::size_t i = 0; i < git_index_entrycount(index); ++i) {
+            const git_index_entry* entry = git_index_get_byindex(index, i);
+            const int stage = git_index_entry_stage(entry);
+            // While a merge is not resolved, stages 1 to 3 are base, ours and theirs.
+            if (stage != 0 && stage != 2) continue;
+            add(entry->path, {entry->id, static_cast<git_filemode_t>(entry->mode)});
+        }
+    }
+
+  protected:
+    Node top() const override { return {{}, GIT_FILEMODE_TREE}; }
+    const Folder* folder(const std::string& path, const Node&) const override {
+        const auto found = folders_.find(path);
+        return found == folders_.end() ? nullptr : &found->second;
+    }
+
+  private:
+    void add(std::string_view path, const Node& node) {
+        folders_[std::string(parent_path(path))].insert_or_assign(std::string(file_name(path)), node);
+        for (std::string_view at = parent_path(path); !at.empty(); at = parent_path(at)) {
+            Folder& parent = folders_[std::string(parent_path(at))];
+            if (!parent.try_emplace(std::string(file_name(at)), Node{{}, GIT_FILEMODE_TREE}).second) return;
+        }
+    }
+
+    std::unordered_map<std::string, Folder> folders_;
+};
+
+class DiskRepository : public Repository {
+  public:
+    DiskRepository(OwnedRepository repository, const std::string& path) {
+        git_folder_ = git_repository_commondir(repository.get());
+        bare_ = git_repository_is_bare(repository.get()) != 0;
+        // libgit2 1.5 walks over the end of a shallow clone; where it ends stands in this file, an id a line.
+        std::ifstream shallow(git_folder_ + "shallow");
+        for (std::string line; std::getline(shallow, line);) ends_.insert(line);
+        handles_ = std::make_shared<Handles>(std::move(repository), path);
+    }
+
+    bool is_bare() const override { return bare_; }
+    bool is_shallow() const override { return !ends_.empty(); }
+    std::string git_folder() const override { return git_folder_; }
+
+    std::string current_branch() const override {
+        const auto handle = handles_->borrow();
+        git_reference* raw = nullptr;
+        if (!handle.get() || git_reference_lookup(&raw, handle.get(), "HEAD") != 0) return {};
+        const OwnedReference head(raw);
+        const char* target = git_reference_symbolic_target(head.get());
+        constexpr std::string_view prefix = "refs/heads/";
+        const std::string_view name = target ? target : "";
+        return name.starts_with(prefix) ? std::string(name.substr(prefix.size())) : std::string();
+    }
+
+    std::string main_branch() const override {
+        if (const auto remote = symbolic_target("refs/remotes/origin/HEAD"); !remote.empty()) {
+            const std::string name = remote.substr(std::string_view("refs/remotes/origin/").size());
+            return resolve("refs/heads/" + name) ? name : remote;
+        }
+        for (const char* name : {"main", "master", "trunk"})
+            if (resolve(std::string("refs/heads/") + name)) return name;
+        const std::string current = current_branch();
+        return resolve(current) ? current : std::string();
+    }
+
+    std::string remote_url() const override {
+        const auto handle = handles_->borrow();
+        if (!handle.get()) return {};
+        git_remote* raw = nullptr;
+        if (git_remote_lookup(&raw, handle.get(), "origin") != 0) {
+            git_strarray names{};
+            if (git_remote_list(&names, handle.get()) != 0) return {};
+            const bool only = names.count == 1 && git_remote_lookup(&raw, handle.get(), names.strings[0]) == 0;
+            git_strarray_dispose(&names);
+            if (!only) return {};
+        }
+        const OwnedRemote remote(raw);
+        const char* url = git_remote_url(remote.get());
+        return url ? without_credentials(as_utf8(url)) : std::string();
+    }
+
+    std::optional<ObjectId> resolve(const std::string& revision) const override {
+        const auto handle = handles_->borrow();
+        git_object* raw = nullptr;
+        if (revision.empty() || !handle.get() || git_revparse_single(&raw, handle.get(), revision.c_str()) != 0)
+            return std::nullopt;
+        const OwnedObject object(raw);
+        git_object* peeled = nullptr;
+        if (git_object_peel(&peeled, object.get(), GIT_OBJECT_COMMIT) != 0) return std::nullopt;
+        const OwnedObject commit(peeled);
+        return hex(*git_object_id(commit.get()));
+    }
+
+    std::optional<ObjectId> merge_base(const ObjectId& a, const ObjectId& b) const override {
+        const auto handle = handles_->borrow();
+        const auto one = parse(a), two = parse(b);
+        git_oid base;
+        if (!one || !two || !handle.get() || git_merge_base(&base, handle.get(), &*one, &*two) != 0)
+            return std::nullopt;
+        return hex(base);
+    }
+
+    std::optional<Commit> commit(const ObjectId& id, std::string& error) const override {
+        const auto handle = handles_->borrow();
+        const OwnedCommit found = look_up(handle.get(), id, error);
+        if (!found) return std::nullopt;
+        Commit commit;
+        commit.id = id;
+        commit.tree = hex(*git_commit_tree_id(found.get()));
+        commit.cut_off = ends_.contains(id);
+        if (!commit.cut_off)
+            for (unsigned i = 0; i < git_commit_parentcount(found.get()); ++i)
+                commit.parents.push_back(hex(*git_commit_parent_id(found.get(), i)));
+        commit.author = person(git_commit_author(found.get()));
+        commit.committer = person(git_commit_committer(found.get()));
+        commit.message = as_utf8(git_commit_message(found.get()));
+        const std::string_view header = git_commit_raw_header(found.get());
+        if (header.find("\ngpgsig") != std::string_view::npos) {
+            Buffer signature, payload;
+            git_oid oid = *git_commit_id(found.get());
+            if (git_commit_extract_signature(&signature.data, &payload.data, handle.get(), &oid, nullptr) == 0) {
+                commit.signature = signature.text();
+                commit.signed_payload = payload.text();
+            }
+        }
+        return commit;
+    }
+
+    std::vector<Commit> history(const std::vector<ObjectId>& from, const std::vector<ObjectId>& hidden,
+                                std::vector<std::string>& errors) const override {
+        std::unordered_map<ObjectId, Commit> reached = reachable(hidden, {}, nullptr);
+        reached = reachable(from, reached, &errors);
+        std::unordered_map<ObjectId, std::size_t> children;
+        for (const auto& [id, commit] : reached)
+            for (const ObjectId& parent : commit.parents) ++children[parent];
+        using Next = std::pair<std::int64_t, ObjectId>;
+        std::priority_queue<Next> ready;
+        for (const auto& [id, commit] : reached)
+            if (!children.contains(id)) ready.emplace(commit.committer.time, id);
+        std::vector<Commit> result;
+        result.reserve(reached.size());
+        while (!ready.empty()) {
+            Commit& commit = reached.at(ready.top().second);
+            ready.pop();
+            for (const ObjectId& parent : commit.parents) {
+                const auto found = reached.find(parent);
+                if (found != reached.end() && --children[parent] == 0)
+                    ready.emplace(found->second.committer.time, parent);
+            }
+            result.push_back(std::move(commit));
+        }
+        return result;
+    }
+
+    std::optional<std::vector<Change>> changes(const ObjectId& old_commit, const ObjectId& new_commit, bool renames,
+                                               std::string& error) const override {
+        const auto handle = handles_->borrow();
+        const OwnedDiff diff = compare(handle.get(), old_commit, new_commit, error);
+        if (!diff) return std::nullopt;
+        if (renames) {
+            git_diff_find_options options = GIT_DIFF_FIND_OPTIONS_INIT;
+            options.flags = GIT_DIFF_FIND_RENAMES;
+            if (git_diff_find_similar(diff.get(), &options) != 0) {
+                error = last_error();
+                return std::nullopt;
+            }
+        }
+        std::vector<Change> changes;
+        for (std::size_t i = 0; i < git_diff_num_deltas(diff.get()); ++i) {
+            const git_diff_delta* delta = git_diff_get_delta(diff.get(), i);
+            Change change;
+            change.old_path = delta->old_file.path;
+            change.path = delta->new_file.path;
+            if (!git_oid_is_zero(&delta->old_file.id)) change.old_blob = hex(delta->old_file.id);
+            if (!git_oid_is_zero(&delta->new_file.id)) change.blob = hex(delta->new_file.id);
+            change.kind = delta->status == GIT_DELTA_ADDED     ? Change::Kind::added
+                          : delta->status == GIT_DELTA_DELETED ? Change::Kind::removed
+                          : delta->status == GIT_DELTA_RENAMED ? Change::Kind::renamed
+                                                               : Change::Kind::modified;
+            changes.push_back(std::move(change));
+        }
+        std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
+            return std::tie(a.path, a.old_path, a.kind) < std::tie(b.path, b.old_path, b.kind);
+        });
+        return changes;
+    }
+
+    ObjectId patch_id(const ObjectId& old_commit, const ObjectId& new_commit) const override {
+        const auto handle = handles_->borrow();
+        std::string error;
+        const OwnedDiff diff = compare(handle.get(), old_commit, new_commit, error);
+        git_oid id;
+        return diff && git_diff_patchid(&id, diff.get(), nullptr) == 0 ? hex(id) : ObjectId();
+    }
+
+    FileSystem::ReadResult blob(const ObjectId& id, std::uint64_t limit) const override {
+        const auto oid = parse(id);
+        if (!oid) return {{}, "this is no object id"};
+        return read_blob(handles_->borrow().get(), *oid, limit);
+    }
+
+    std::unique_ptr<ObjectFileSystem> tree(const ObjectId& id, std::string& error) const override {
+        const auto handle = handles_->borrow();
+        const OwnedCommit found = look_up(handle.get(), id, error);
+        if (!found) return nullptr;
+        return std::make_unique<TreeFileSystem>(handles_, *git_commit_tree_id(found.get()));
+    }
+
+    std::unique_ptr<ObjectFileSystem> index(const std::string& index_file, std::string& error) const override {
+        const auto handle = handles_->borrow();
+        git_index* raw = nullptr;
+        const int status = !handle.get()        ? -1
+                           : index_file.empty() ? git_repository_index(&raw, handle.get())
+                                                : git_index_open(&raw, index_file.c_str());
+        const OwnedIndex index(raw);
+        if (status != 0 || git_index_read(raw, 1) != 0) {
+            error = last_error();
+            return nullptr;
+        }
+        return std::make_unique<IndexFileSystem>(handles_, index.get());
+    }
+
+  private:
+    static OwnedCommit look_up(git_repository* handle, const ObjectId& id, std::string& error) {
+        const auto oid = parse(id);
+        git_commit* raw = nullptr;
+        if (!oid) {
+            error = quoted(id) + " is no object id";
+        } else if (handle && !is_sane(handle, *oid)) {
+            error = "commit " + id + " is larger than 64 MiB";
+        } else if (!handle || git_commit_lookup(&raw, handle, &*oid) != 0) {
+            error = "commit " + id + " cannot be read: " + last_error();
+        }
+        return OwnedCommit(raw);
+    }
+
+    std::string symbolic_target(const char* name) const {
+        const auto handle = handles_->borrow();
+        git_reference* raw = nullptr;
+        if (!handle.get() || git_reference_lookup(&raw, handle.get(), name) != 0) return {};
+        const OwnedReference reference(raw);
+        const char* target = git_reference_symbolic_target(reference.get());
+        return target && std::string_view(target).starts_with("refs/remotes/origin/") ? target : std::string();
+    }
+
+    /// Null with a phrase in `error`. An empty id is the empty tree.
+    static OwnedDiff compare(git_repository* handle, const ObjectId& old_commit, const ObjectId& new_commit,
+                             std::string& error) {
+        std::array<OwnedTree, 2> trees;
+        for (std::size_t i = 0; i < 2; ++i) {
+            const ObjectId& id = i == 0 ? old_commit : new_commit;
+            if (id.empty()) continue;
+            const OwnedCommit commit = look_up(handle, id, error);
+            if (!commit) return nullptr;
+            git_tree* raw = nullptr;
+            if (git_commit_tree(&raw, commit.get()) != 0) {
+                error = "the tree of commit " + id + " cannot be read: " + last_error();
+                return nullptr;
+            }
+            trees[i].reset(raw);
+        }
+        git_diff_options options = GIT_DIFF_OPTIONS_INIT;
+        options.flags = GIT_DIFF_SKIP_BINARY_CHECK;
+        git_diff* diff = nullptr;
+        if (git_diff_tree_to_tree(&diff, handle, trees[0].get(), trees[1].get(), &options) != 0) error = last_error();
+        return OwnedDiff(diff);
+    }
+
+    /// Commits that can be reached from `from` without going through `stop`.
+    std::unordered_map<ObjectId, Commit> reachable(const std::vector<ObjectId>& from,
+                                                   const std::unordered_map<ObjectId, Commit>& stop,
+                                                   std::vector<std::string>* errors) const {
+        std::unordered_map<ObjectId, Commit> reached;
+        std::set<ObjectId> unreadable;
+        std::vector<ObjectId> open = from;
+        while (!open.empty()) {
+            const ObjectId id = std::move(open.back());
+            open.pop_back();
+            if (reached.contains(id) || stop.contains(id) || unreadable.contains(id)) continue;
+            std::string error;
+            auto found = commit(id, error);
+            if (!found) {
+                unreadable.insert(id);
+                if (errors) errors->push_back(std::move(error));
+                continue;
+            }
+            open.insert(open.end(), found->parents.begin(), found->parents.end());
+            reached.emplace(id, std::move(*found));
+        }
+        return reached;
+    }
+
+    std::shared_ptr<Handles> handles_;
+    std::string git_folder_;
+    bool bare_ = false;
+    std::set<ObjectId> ends_;
+};
+
+}  // namespace
+
+std::shared_ptr<Repository> Repository::open(const std::string& path, std::string& error) {
+    start_library();
+    git_repository* raw = nullptr;
+    if (git_repository_open_ext(&raw, path.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr) != 0) {
+        error = last_error();
+        return nullptr;
+    }
+    return std::make_shared<DiskRepository>(OwnedRepository(raw), path);
+}
+
+}  // namespace plumbline::git
