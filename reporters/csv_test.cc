@@ -43,9 +43,8 @@ TEST_CASE("matrix has a line per requirement, also of those without evidence, an
           "SOC 2,2017,CC6.1,Logical access controls,,\"in place, not effective\",1,1,1,1,data.public-access (partial); "
           "crypto.at-rest (partial),aws-s3-public-acl aws-ebs-encrypted aws-kms-rotation,aws_s3_bucket.data "
           "(storage/main.tf:3),aws_ebs_volume.tmp: scratch data only,'@storage-team,,abc,\n"
-          "SOC 2,2017,CC6.4,Physical access,,not assessed,0,0,0,0,,,,,,not assessed by this program: evidence has to "
-          "come "
-          "from elsewhere,abc,\n"
+          "SOC 2,2017,CC6.4,Physical access,,not assessed,0,0,0,0,,,,,,\"not seen by this program; evidence lies "
+          "elsewhere: buildings, rooms, equipment and media\",abc,\n"
           "SOC 2,2017,CC6.6,Boundary protection,,not in place,0,1,0,0,data.public-access (supports),aws-s3-public-acl,"
           "aws_s3_bucket.data (storage/main.tf:3),,'@storage-team,,abc,\n");
     options.frameworks = {"nist_800_53_r5"};
@@ -76,9 +75,11 @@ TEST_CASE("the Statement of Applicability says what is in use, what was decided,
         "(direct)\",,aws_ebs_volume.tmp: "
         "scratch data only,,,\n");
     example.report.decisions.clear();
-    CHECK(example.write("soa").find("A.7.4,Physical security monitoring,Physical,to be decided,for the organisation to "
-                                    "decide: not assessed by this program: evidence has to come from elsewhere,not "
-                                    "assessed,") != std::string::npos);
+    CHECK(example.write("soa").find(
+              "A.7.4,Physical security monitoring,Physical,to be decided,\"for the organisation to decide: not seen by "
+              "this "
+              "program; evidence lies elsewhere: buildings, rooms, equipment and media\",not assessed,") !=
+          std::string::npos);
 }
 
 }  // namespace plumbline

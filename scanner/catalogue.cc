@@ -89,6 +89,13 @@ std::string rule_ids(const RuleSet& rules, const std::vector<std::string>& words
     return "";
 }
 
+ControlInfo control_info(const Control& control) {
+    ControlInfo info{control.id, control.title, control.objective, control.domain, control.proves, control.cadence};
+    info.from = control.from;
+    info.links = control.links;
+    return info;
+}
+
 /// A word of --framework or --control that no rule belongs to would give a clean report that says nothing.
 std::string word_without_rules(const Catalogue& catalogue, const std::string& word, bool is_control) {
     Lens one;
@@ -184,6 +191,13 @@ std::string select_rules(Catalogue& catalogue, const Options& options, Lens& len
         return lens.wants(info.control, info.frameworks);
     });
     return "";
+}
+
+void describe(const Catalogue& catalogue, const Lens& lens, Report& report) {
+    report.rules.assign(catalogue.rules->infos().begin(), catalogue.rules->infos().end());
+    for (const Framework& framework : catalogue.controls->frameworks()) report.frameworks.push_back(framework.info());
+    for (const Control& control : catalogue.controls->controls()) report.controls.push_back(control_info(control));
+    lens.narrow(report);
 }
 
 }  // namespace plumbline

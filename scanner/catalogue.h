@@ -11,6 +11,7 @@
 #include "rules/rule_set.h"
 #include "scanner/lens.h"
 #include "scanner/model/diagnostic.h"
+#include "scanner/model/report.h"
 #include "scanner/options.h"
 #include "scanner/system.h"
 
@@ -42,11 +43,16 @@ bool is_controls_file(std::string_view path);
 /// the frameworks was chosen. Empty on success; a word that names nothing is a mistake and is said with a suggestion.
 std::string select_rules(Catalogue& catalogue, const Options& options, Lens& lens);
 
+/// Tells a report of the rules, controls and frameworks, as far as the lens leaves them.
+void describe(const Catalogue& catalogue, const Lens& lens, Report& report);
+
 // The commands over the catalogue. Each returns the exit code.
 int list_rules(const Catalogue& catalogue, const Options& options, std::ostream& out, std::ostream& err);
 int show_rule(const Catalogue& catalogue, const Options& options, std::ostream& out, std::ostream& err);
 int list_frameworks(const Catalogue& catalogue, const Options& options, std::ostream& out, std::ostream& err);
 int show_framework(const Catalogue& catalogue, const Options& options, std::ostream& out, std::ostream& err);
-int show_coverage(const Catalogue& catalogue, const Options& options, std::ostream& out, std::ostream& err);
+/// `now`: for OSCAL, which demands a time.
+int show_coverage(const Catalogue& catalogue, const Options& options, std::string_view now, std::ostream& out,
+                  std::ostream& err);
 
 }  // namespace plumbline

@@ -1,6 +1,7 @@
 #include "scanner/commands.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "scanner/acceptance.h"
 #include "scanner/inspect.h"
@@ -22,7 +23,9 @@ bool load_catalogue_only(Session& session) {
     return !session.diagnostics.has_errors();
 }
 
-int over_catalogue(Session& session, int (*command)(const Catalogue&, const Options&, std::ostream&, std::ostream&)) {
+using CatalogueCommand = std::function<int(const Catalogue&, const Options&, std::ostream&, std::ostream&)>;
+
+int over_catalogue(Session& session, const CatalogueCommand& command) {
     const bool good = load_catalogue_only(session);
     if (const std::string error = select_rules(session.catalogue, session.options, session.lens); !error.empty()) {
         session.err << error;
@@ -121,7 +124,10 @@ int run_show_framework(Session& session) {
 }
 
 int run_framework_coverage(Session& session) {
-    return over_catalogue(session, show_coverage);
+    return over_catalogue(
+        session, [&](const Catalogue& catalogue, const Options& options, std::ostream& out, std::ostream& err) {
+            return show_coverage(catalogue, options, session.call.now, out, err);
+        });
 }
 
 int run_test_rules(Session& session) {

@@ -4,6 +4,7 @@
 
 #include "reporters/csv_writer.h"
 #include "reporters/layout.h"
+#include "reporters/registry.h"
 #include "reporters/summary.h"
 #include "scanner/catalogue_output.h"
 #include "scanner/framework_coverage.h"
@@ -261,6 +262,18 @@ void write_coverage_csv(const std::vector<FrameworkCoverage>& frameworks, std::o
     }
 }
 
+/// An OSCAL component definition: what the rules can give evidence for.
+void write_component(const Catalogue& catalogue, const Lens& lens, std::string_view now, std::ostream& out) {
+    Report report;
+    report.tool_version = PLUMBLINE_VERSION;
+    report.tool_uri = PLUMBLINE_HOMEPAGE;
+    report.started_at = now;
+    describe(catalogue, lens, report);
+    ReportOptions wanted;
+    wanted.frameworks = lens.chosen();
+    find_reporter("oscal-component")->write(report, {}, wanted, out);
+}
+
 }  // namespace
 
 int list_frameworks(const Catalogue& catalogue, const Options& options, std::ostream& out, std::ostream& err) {
@@ -330,14 +343,17 @@ int show_framework(const Catalogue& catalogue, const Options& options, std::ostr
     return 0;
 }
 
-int show_coverage(const Catalogue& catalogue, const Options& options, std::ostream& out, std::ostream& err) {
-    const auto format = format_of(options, {"text", "json", "csv"}, err);
+int show_coverage(const Catalogue& catalogue, const Options& options, std::string_view now, std::ostream& out,
+                  std::ostream& err) {
+    const auto format = format_of(options, {"text", "json", "csv", "oscal"}, err);
     if (!format) return 2;
     Lens lens;
     if (!options.arguments.empty() && !read_argument(catalogue, options, options.arguments.front(), lens, err))
         return 2;
     const std::vector<FrameworkCoverage> frameworks = chosen_coverage(catalogue, lens);
-    if (*format == "csv") {
+    if (*format == "oscal") {
+        write_component(catalogue, lens, now, out);
+    } else if (*format == "csv") {
         write_coverage_csv(frameworks, out);
     } else if (*format == "json") {
         std::vector<Value> items;

@@ -174,13 +174,6 @@ void remove_repeated_gaps(std::vector<CoverageGap>& gaps) {
     });
 }
 
-ControlInfo control_info(const Control& control) {
-    ControlInfo info{control.id, control.title, control.objective, control.domain, control.proves, control.cadence};
-    info.from = control.from;
-    info.links = control.links;
-    return info;
-}
-
 /// What the configuration decides on requirements; one that no catalogue has is an error, or a typing mistake would
 /// leave a control out of the Statement of Applicability.
 std::vector<ScopeDecision> decisions_of(Session& session) {
@@ -220,16 +213,11 @@ Report make_report(Session& session, Joined joined, Exceptions exceptions) {
     report.arguments = session.call.arguments;
     report.root_uri = file_uri(session.place.base);
     report.commit = head_commit(*session.file_system);
-    report.rules.assign(session.catalogue.rules->infos().begin(), session.catalogue.rules->infos().end());
-    for (const Framework& framework : session.catalogue.controls->frameworks())
-        report.frameworks.push_back(framework.info());
-    for (const Control& control : session.catalogue.controls->controls())
-        report.controls.push_back(control_info(control));
+    describe(session.catalogue, session.lens, report);
     report.waivers = std::move(exceptions.waivers);
     report.suppressions = std::move(exceptions.suppressions);
     for (WaiverInfo& comment : report.suppressions) comment.path = session.place.shown(comment.path);
     report.diagnostics = shown_diagnostics(session);
-    session.lens.narrow(report);
     session.coverage.rules = report.rules.size();
     report.coverage = session.coverage;
     for (Finding& finding : joined.findings) {
