@@ -13,6 +13,7 @@
 #include "scanner/discover.h"
 #include "scanner/explain.h"
 #include "scanner/model/text.h"
+#include "scanner/owners.h"
 #include "scanner/session.h"
 
 namespace plumbline {
@@ -57,16 +58,6 @@ AcceptanceContext acceptance_context(const Session& session) {
                        std::any_of(session.place.folders.begin(), session.place.folders.end(),
                                    [](const std::string& folder) { return folder.empty(); });
     return {*session.catalogue.rules, session.today(), whole};
-}
-
-std::vector<Waiver> load_waivers(Session& session) {
-    const bool named = !session.options.waivers.empty() || !session.config.waiver_file.empty();
-    const std::string file = waiver_file(session);
-    if (!named && !session.system.real_path(file)) return {};
-    const auto document = read_document(session.system, file, session.place.inside(file), max_waiver_size,
-                                        session.sources, session.diagnostics);
-    if (!document) return {};
-    return read_waivers(document->root, session.config.waiver_max_days, session.diagnostics);
 }
 
 /// The register of exceptions.
@@ -308,11 +299,14 @@ int scan(Session& session) {
     std::sort(session.place.files.begin(), session.place.files.end());
     const ParsedFiles files = parse(work, sources, session.place.files);
     const std::vector<Root> roots = group(work, files);
-    Joined joined = join_verdicts(work, judge(work, roots, session.environments, *session.catalogue.rules));
+    const OwnerSettings& owners = session.config.owners;
+    Joined joined =
+        join_verdicts(work, judge(work, roots, session.environments, *session.catalogue.rules, owners.tags));
     std::erase_if(joined.findings, [&](const Finding& finding) { return !is_named(finding, session.place); });
     progress.begin("accept");
     Exceptions exceptions = accept(session, joined, waivers);
     compare_with_baseline(session, joined);
+    assign_owners(joined.findings, owners, *session.file_system);
     write_baseline(session, joined);
     progress.begin("report");
     const Report report = make_report(session, std::move(joined), std::move(exceptions));

@@ -398,6 +398,39 @@ TEST_CASE("decisions of the configuration reach the Statement of Applicability, 
     CHECK(repository.said(":3:5: error: the decision on \"A.7.4\" has no `justification`\n"));
 }
 
+TEST_CASE("owners: the configuration goes before tags, and tags before CODEOWNERS") {
+    Repository repository;
+    repository.system.files["/repo/.git/HEAD"] = "";
+    repository.system.files["/repo/main.tf"] =
+        "provider \"aws\" {\n  default_tags {\n    tags = { \"acme:Team\" = \"platform\" }\n  }\n}\n"
+        "resource \"aws_s3_bucket\" \"a\" {\n  tags = { Owner = \"alice\" }\n}\n"
+        "resource \"aws_s3_bucket\" \"b\" {\n}\n";
+    repository.system.files["/repo/untagged/main.tf"] = "resource \"aws_s3_bucket\" \"c\" {\n}\n";
+    repository.system.files["/repo/.github/CODEOWNERS"] = "* @all\n/untagged @org/infra @bob\n";
+    const std::vector<std::string> scan = {"scan",   "--no-builtin-rules",  "--rules",  "/policy",
+                                           "--rule", "test-bucket-private", "--format", "github"};
+    const auto owners = [&] {
+        CHECK(repository.run(scan) == 1);
+        std::vector<std::string> found;
+        for (std::string_view line : split(repository.out, '\n')) {
+            const std::size_t at = line.find("%0AOwner: ");
+            if (!line.empty()) found.emplace_back(at == std::string_view::npos ? "" : line.substr(at + 10));
+        }
+        return found;
+    };
+    CHECK(owners() == std::vector<std::string>{"alice", "platform", "@org/infra, @bob"});
+    repository.system.files["/repo/.plumbline/config.yaml"] =
+        "owners:\n  codeowners: false\n  map:\n    - {path: \"**\", resource: aws_s3_bucket.a, owner: first}\n"
+        "    - {path: main.tf, resource: \"*.a\", owner: [second, third]}\n";
+    CHECK(owners() == std::vector<std::string>{"second, third", "platform", ""});
+    repository.system.files["/repo/.plumbline/config.yaml"] =
+        "owners:\n  tags: []\n  map: [{path: untagged, owner: us}]\n";
+    CHECK(owners() == std::vector<std::string>{"@all", "@all", "us"});
+    repository.system.files["/repo/.plumbline/config.yaml"] = "owners:\n  map: [{path: untagged}]\n";
+    CHECK(repository.run(scan) == 2);
+    CHECK(repository.said(".plumbline/config.yaml:2:9: error: an entry of `owners.map` has no `owner`\n"));
+}
+
 TEST_CASE("waive writes an entry that the next scan honours, and keeps the file's comments") {
     Repository repository;
     repository.system.files["/repo/main.tf"] = public_bucket;
@@ -514,7 +547,7 @@ TEST_CASE("the configuration settles what the command line leaves open") {
           "  1 | exclud: [examples]\n"
           "    | ^^^^^^^^^^^^^^^^^^\n"
           "  Its keys are: exclude, severity, fail_on, rules, builtin_rules, frameworks, exclude_rules, baseline, "
-          "waivers, decisions, environments. Did you mean \"exclude\"?\n");
+          "waivers, decisions, owners, environments. Did you mean \"exclude\"?\n");
     config = "severity: [high]\n";
     CHECK(repository.scan() == 2);
     CHECK(repository.said(":1:1: error: \"severity\" must be one of info, low, medium, high, critical\n"));
