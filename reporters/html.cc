@@ -141,6 +141,7 @@ class Html {
         json_.text("objective", shown(tally.control->objective));
         json_.text("domain", shown(tally.control->domain));
         json_.number("maturity", static_cast<std::uint64_t>(tally.maturity));
+        json_.text_if("history", tally.control->history);
         write_counts("counts", tally.counts);
         json_.number("rules", tally.rules.size());
     }

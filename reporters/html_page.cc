@@ -257,7 +257,7 @@ function controls() {
   return h("div", {class: "page"}, h("h2", {}, "Controls"),
     h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, "control"), h("th", {}, "domain"), h("th", {}, "maturity"), countHeads(), h("th", {class: "num"}, "rules"))),
       h("tbody", {}, rows.map(c => row(c.counts[1] + c.counts[2] ? () => go("findings", {status: c.counts[1] ? "fail" : "undecided", control: c.id}) : null,
-        h("td", {}, c.title, h("div", {class: "legend mono"}, c.id)), h("td", {}, c.domain), h("td", {}, maturity(c.maturity)), countCells(c.counts), h("td", {class: "num"}, num(c.rules)))))));
+        h("td", {}, c.title, h("div", {class: "legend mono"}, c.id)), h("td", {}, c.domain), h("td", {}, maturity(c.maturity), c.history ? h("div", {class: "legend"}, c.history) : null), countCells(c.counts), h("td", {class: "num"}, num(c.rules)))))));
 }
 
 function frameworks() {

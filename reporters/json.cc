@@ -237,6 +237,7 @@ class Json {
         json_.text_if("objective", control.objective);
         json_.text_if("domain", control.domain);
         json_.text("maturity", to_string(tally.maturity));
+        json_.text_if("history", control.history);
         write_counts("verdicts", tally.counts);
         json_.array("rules", [&] {
             for (const RuleInfo* rule : tally.rules) json_.text(rule->id);

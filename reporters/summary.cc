@@ -178,7 +178,7 @@ std::vector<RequirementTally> tally_requirements(const FrameworkInfo& framework,
         for (std::size_t i = 0; i < tally.controls.size(); ++i) {
             if (close && tally.closeness[i] == Closeness::supports) continue;
             tally.counts.add(tally.controls[i]->counts);
-            history = history && tally.controls[i]->control->dated_history;
+            if (tally.controls[i]->counts.any()) history = history && tally.controls[i]->control->dated_history;
         }
         tally.maturity = maturity_of(tally.counts, history);
     }

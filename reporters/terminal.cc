@@ -267,6 +267,7 @@ class Terminal {
         if (report_.count(Verdict::fail) == 0 && options_.verbosity < 1) return;
         const std::vector<ControlTally> controls = tally_controls(report_);
         write_domains(controls);
+        write_maturity(controls);
         write_frameworks(controls);
     }
 
@@ -297,6 +298,28 @@ class Terminal {
             out_ << "  " << padded(cut(printable(name), name_width), name_width) << number(counts.fail, Ink::red)
                  << number(counts.pass, Ink::green) << number(counts.undecided, Ink::yellow)
                  << number(counts.accepted, Ink::plain) << '\n';
+        }
+        out_ << '\n';
+    }
+
+    /// How far controls have come; what was not assessed is no step of it. All of them when verbose.
+    void write_maturity(std::span<const ControlTally> controls) const {
+        std::array<std::uint64_t, 5> counts{};
+        for (const ControlTally& tally : controls) ++counts[static_cast<std::size_t>(tally.maturity)];
+        std::string text;
+        for (std::size_t i = 1; i < counts.size(); ++i) {
+            if (counts[i] == 0) continue;
+            text += (text.empty() ? "" : " · ") + std::to_string(counts[i]) + " " +
+                    std::string(to_string(static_cast<Maturity>(i)));
+        }
+        if (text.empty()) return;
+        title("Controls by maturity");
+        for (const std::string& line : wrap(text, width_ > 4 ? width_ - 2 : width_)) out_ << "  " << line << '\n';
+        if (options_.verbosity > 0) {
+            for (const ControlTally& tally : controls) {
+                if (tally.maturity == Maturity::not_assessed) continue;
+                listed(padded(printable(tally.control->id), 32), std::string(to_string(tally.maturity)), Ink::dim);
+            }
         }
         out_ << '\n';
     }

@@ -62,6 +62,20 @@ class FolderLoader {
     std::vector<std::string> files_;
 };
 
+void load_mapping_files(MappingFiles& files, ControlMap& controls, const System& system, SourceSet& sources,
+                        Diagnostics& diagnostics) {
+    for (const auto& [absolute, called] : files.frameworks) {
+        const auto document = read_document(system, absolute, called, max_rule_file, sources, diagnostics);
+        // The id was checked with the rest.
+        if (document && controls.add_framework(document->root, diagnostics))
+            files.ids[absolute] = document->root.find("id")->value.as_string();
+    }
+    for (const auto& [absolute, called] : files.controls) {
+        const auto document = read_document(system, absolute, called, max_rule_file, sources, diagnostics);
+        if (document) controls.add_controls(document->root, diagnostics);
+    }
+}
+
 std::vector<std::string_view> rule_words(const RuleSet& rules) {
     std::vector<std::string_view> words;
     for (const RuleInfo& info : rules.infos()) {
@@ -149,7 +163,7 @@ bool is_controls_file(std::string_view path) {
 }
 
 Catalogue load_catalogue(const std::vector<RuleFolder>& folders, bool builtin_rules, const System& system,
-                         SourceSet& sources, Diagnostics& diagnostics) {
+                         SourceSet& sources, Diagnostics& diagnostics, MappingFiles* files) {
     Catalogue catalogue;
     catalogue.controls =
         std::make_unique<ControlMap>(ControlMap::from_pack(embedded_frameworks(), embedded_controls()));
@@ -158,6 +172,7 @@ Catalogue load_catalogue(const std::vector<RuleFolder>& folders, bool builtin_ru
     for (const RuleFolder& folder : folders) loaders.emplace_back(folder, system, sources, diagnostics);
     // Every framework and control comes before any rule: rules hold views of their control and its links.
     for (const FolderLoader& loader : loaders) loader.load_mappings(*catalogue.controls);
+    if (files) load_mapping_files(*files, *catalogue.controls, system, sources, diagnostics);
     catalogue.rules = builtin_rules
                           ? std::make_unique<RuleSet>(RuleSet::from_pack(embedded_rules(), *catalogue.controls))
                           : std::make_unique<RuleSet>();

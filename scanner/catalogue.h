@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -28,10 +29,18 @@ struct RuleFolder {
     std::string absolute, called;
 };
 
+/// Single files of the user's own: catalogues of frameworks, and lists of controls or changes to their mappings.
+struct MappingFiles {
+    std::vector<RuleFolder> frameworks, controls;
+    /// By the absolute path of a file in `frameworks`, the id of the framework that it gave; filled by loading.
+    std::map<std::string, std::string> ids;
+};
+
 /// What is built in, then each folder's frameworks (`frameworks/*.yaml`), controls (`controls.yaml`) and rules (every
-/// other `.yaml`), the layout of this project's own `rules/`. A file with a fault is reported and left out.
+/// other `.yaml`), the layout of this project's own `rules/`, with `files` after the folders' frameworks and controls.
+/// A file with a fault is reported and left out.
 Catalogue load_catalogue(const std::vector<RuleFolder>& folders, bool builtin_rules, const System& system,
-                         SourceSet& sources, Diagnostics& diagnostics);
+                         SourceSet& sources, Diagnostics& diagnostics, MappingFiles* files = nullptr);
 
 /// Every YAML file below a folder, sorted, relative to it.
 std::vector<std::string> yaml_files(const FileSystem& file_system);

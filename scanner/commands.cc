@@ -15,24 +15,20 @@ namespace {
 // A line an expression; the largest list known has a few thousand.
 constexpr std::uint64_t max_expressions_size = std::uint64_t{64} << 20;
 
-/// The commands over the catalogue need no tree: folders of rules are named as typed.
-bool load_catalogue_only(Session& session) {
-    session.place.root = session.place.base = session.call.working_directory;
-    load_rules(session);
-    print_diagnostics(session.diagnostics.items(), session.sources, session.options.verbosity, session.err);
-    return !session.diagnostics.has_errors();
-}
-
 using CatalogueCommand = std::function<int(const Catalogue&, const Options&, std::ostream&, std::ostream&)>;
 
+/// The commands over the catalogue need no tree, but the rules, frameworks and controls that the configuration names.
 int over_catalogue(Session& session, const CatalogueCommand& command) {
-    const bool good = load_catalogue_only(session);
+    const bool settings = open_catalogue(session);
+    if (settings) load_rules(session);
+    print_diagnostics(session.diagnostics.items(), session.sources, session.options.verbosity, session.err);
+    if (!settings) return code(Exit::incomplete);
     if (const std::string error = select_rules(session.catalogue, session.options, session.lens); !error.empty()) {
         session.err << error;
         return code(Exit::incomplete);
     }
     const int result = command(session.catalogue, session.options, session.out, session.err);
-    return good ? result : code(Exit::incomplete);
+    return session.diagnostics.has_errors() ? code(Exit::incomplete) : result;
 }
 
 /// What `waive` writes, checked as far as reading it again would.

@@ -42,7 +42,7 @@ struct Options {
     std::optional<Severity> severity;
     std::optional<FailOn> fail_on;
     std::string baseline, write_baseline, waivers, config;
-    std::vector<std::string> rule_folders;
+    std::vector<std::string> rule_folders, history;
     bool no_builtin_rules = false;
     std::optional<std::size_t> jobs;
     bool stats = false, no_progress = false;

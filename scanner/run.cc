@@ -12,6 +12,7 @@
 #include "scanner/commands.h"
 #include "scanner/discover.h"
 #include "scanner/explain.h"
+#include "scanner/history.h"
 #include "scanner/model/text.h"
 #include "scanner/owners.h"
 #include "scanner/session.h"
@@ -21,6 +22,8 @@ namespace {
 
 // Baselines of the largest trees: some 200 bytes a finding, so 300,000 findings.
 constexpr std::uint64_t max_baseline_size = std::uint64_t{64} << 20;
+// An audit of a year of a busy repository, with its changes and findings.
+constexpr std::uint64_t max_history_size = std::uint64_t{256} << 20;
 /// Formats are known by the reporters alone, so they are checked here and not by the option table.
 std::string check_formats(const Options& options) {
     std::vector<std::string_view> names;
@@ -192,11 +195,27 @@ std::vector<ScopeDecision> decisions_of(Session& session) {
     return decisions;
 }
 
+History load_history(Session& session) {
+    History history;
+    std::vector<std::string> files;
+    for (const std::string& file : session.options.history) files.push_back(session.typed(file));
+    if (files.empty()) {
+        for (const std::string& file : session.config.history) files.push_back(session.settled(file));
+    }
+    for (const std::string& file : files) {
+        const auto document = read_json_document(session.system, file, session.place.inside(file), max_history_size,
+                                                 session.sources, session.diagnostics);
+        if (document) read_history(document->root, history, session.diagnostics);
+    }
+    return history;
+}
+
 Report make_report(Session& session, Joined joined, Exceptions exceptions) {
     remove_repeated_gaps(session.coverage.gaps);
     sort_findings(joined.findings);
     Report report;
     report.decisions = decisions_of(session);
+    const History history = load_history(session);
     report.exit_code = code(exit_of(session, joined.findings));
     report.tool_version = PLUMBLINE_VERSION;
     report.tool_uri = PLUMBLINE_HOMEPAGE;
@@ -205,6 +224,7 @@ Report make_report(Session& session, Joined joined, Exceptions exceptions) {
     report.root_uri = file_uri(session.place.base);
     report.commit = head_commit(*session.file_system);
     describe(session.catalogue, session.lens, report);
+    apply_history(history, report);
     report.waivers = std::move(exceptions.waivers);
     report.suppressions = std::move(exceptions.suppressions);
     for (WaiverInfo& comment : report.suppressions) comment.path = session.place.shown(comment.path);

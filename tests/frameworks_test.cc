@@ -14,6 +14,27 @@ constexpr const char* open_bucket = R"(resource "aws_s3_bucket" "open" {
 }
 )";
 
+/// A framework of the user's own, one file.
+constexpr const char* acme = R"(id: acme
+name: ACME baseline
+version: "3"
+groups:
+  - {id: basic, title: Every system}
+requirements:
+  - {id: AC, title: Access, heading: true}
+  - {id: AC-1, title: Nothing is public, parent: AC, groups: [basic]}
+  - {id: AC-2, title: Doors are locked, parent: AC, outside: physical}
+controls:
+  data.public-access: {AC-1: direct}
+)";
+
+/// A control of one's own and a changed mapping: an overlay, not a fork.
+constexpr const char* mapping = R"(controls:
+  - id: data.public-access
+    maps:
+      soc2: {CC6.6: direct}
+)";
+
 struct Repository : Program {
     Repository() { system.files["/repo/main.tf"] = open_bucket; }
     bool printed(std::string_view text) const { return out.find(text) != std::string::npos; }
@@ -173,6 +194,127 @@ TEST_CASE("a word that leaves no rule is an error, not a clean report") {
     CHECK(repository.said("there is no control or requirement \"CC6.11\". Did you mean \"CC6.1\"?"));
     CHECK(repository.run({"frameworks", "show", "cmmc_2_0:level-7"}) == 2);
     CHECK(repository.said("frameworks show: cmmc_2_0 has no group \"level-7\""));
+}
+
+TEST_CASE("a framework of one's own is one file, named in the configuration, on the command line or in a folder") {
+    const auto check = [](Repository& repository, std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), {"scan", "--format", "matrix", "--fail-on", "never"});
+        REQUIRE(repository.run(arguments) == 0);
+        CHECK(repository.err == "");
+        CHECK(column(repository.out, 0) == std::vector<std::string>{"ACME baseline", "ACME baseline"});
+        CHECK(column(repository.out, 2) == std::vector<std::string>{"AC-1", "AC-2"});
+        CHECK(column(repository.out, 5) == std::vector<std::string>{"not in place", "not assessed"});
+        CHECK(column(repository.out, 15).at(1).find("buildings, rooms") != std::string::npos);
+    };
+    {
+        Repository repository;
+        repository.system.files["/repo/policy/acme.yaml"] = acme;
+        repository.system.files["/repo/.plumbline/config.yaml"] = "frameworks: [policy/acme.yaml]\n";
+        check(repository, {});
+        // The commands over the catalogue know it too, from anywhere in the tree.
+        REQUIRE(repository.run({"frameworks", "coverage", "acme"}) == 0);
+        CHECK(repository.printed("ACME baseline 3: 2 requirements"));
+        CHECK(repository.printed("direct: data.public-access"));
+        REQUIRE(repository.run({"rules", "list", "--framework", "acme:basic"}) == 0);
+        CHECK(repository.printed("aws-s3"));
+        CHECK_FALSE(repository.printed("aws-kms"));
+    }
+    {
+        Repository repository;
+        repository.system.files["/elsewhere/acme.yaml"] = acme;
+        check(repository, {"--framework", "/elsewhere/acme.yaml"});
+        REQUIRE(repository.run({"frameworks", "show", "../elsewhere/acme.yaml"}) == 0);
+        CHECK(repository.printed("AC-1"));
+    }
+    {
+        Repository repository;
+        repository.system.files["/own/frameworks/acme.yaml"] = acme;
+        check(repository, {"--rules", "/own", "--framework", "acme"});
+    }
+    {
+        Repository repository;
+        repository.system.files["/repo/acme.yaml"] =
+            "id: acme\nname: ACME\nversion: \"3\"\nrequirements: []\nrule: x\n";
+        CHECK(repository.run({"scan", "--framework", "acme.yaml"}) == 2);
+        CHECK(repository.said("acme.yaml:5:1: error: The framework \"acme\" has the unknown key \"rule\""));
+    }
+}
+
+TEST_CASE("a control's mapping is changed by a file, in every report") {
+    const auto outsiders = [](Repository& repository, std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), {"scan", "--framework", "soc2", "--control", "CC6.6", "--format", "matrix",
+                                             "--fail-on", "never"});
+        REQUIRE(repository.run(arguments) == 0);
+        CHECK(repository.err == "");
+        return column(repository.out, 10).front();
+    };
+    Repository repository;
+    CHECK(outsiders(repository, {}).find("data.public-access") == std::string::npos);
+    repository.system.files["/repo/policy/controls.yaml"] = mapping;
+    repository.system.files["/repo/.plumbline/config.yaml"] = "controls: policy/controls.yaml\n";
+    CHECK(outsiders(repository, {}).starts_with("data.public-access (direct, not in place)"));
+    REQUIRE(repository.run({"frameworks", "coverage", "soc2"}) == 0);
+    CHECK(
+        repository.printed("direct: network.public-exposure, network.admin-ports, network.default-deny, "
+                           "data.public-access"));
+    REQUIRE(repository.run({"scan", "--format", "sarif", "--rule", "aws-s3-*", "--fail-on", "never"}) == 0);
+    CHECK(repository.printed("CC6.6"));
+
+    Repository folder;
+    folder.system.files["/own/controls.yaml"] = mapping;
+    CHECK(outsiders(folder, {"--rules", "/own"}).starts_with("data.public-access (direct, not in place)"));
+
+    repository.system.files["/repo/policy/controls.yaml"] =
+        "controls:\n  - id: data.public-access\n    maps: {soc2: {CC6.66: direct}}\n";
+    CHECK(repository.run({"scan", "--fail-on", "never"}) == 2);
+    CHECK(repository.said("soc2 has no \"CC6.66\""));
+}
+
+TEST_CASE("dated results make an effective control provable; gaps and failures do not") {
+    Repository repository;
+    repository.system.files["/repo/main.tf"] =
+        "resource \"aws_kms_key\" \"k\" {\n  enable_key_rotation = true\n  deletion_window_in_days = 30\n}\n";
+    const auto maturity = [&](const char* intervals) {
+        repository.system.files["/repo/audit.json"] =
+            std::string(
+                "{\"period\": {\"from\": \"2025-01-01T00:00:00Z\", \"to\": \"2025-06-01T00:00:00Z\"}, "
+                "\"changes\": [], \"controls\": [{\"id\": \"crypto.key-management\", \"intervals\": ") +
+            intervals + "}]}";
+        REQUIRE(repository.run({"scan", "--rule", "aws-kms-rotation", "--framework",
+                                "nist_800_171_r2", "--control", "3.13.10", "--history", "audit.json", "--format",
+                                "matrix"}) == 0);
+        CHECK(repository.err == "");
+        return std::pair(column(repository.out, 5).at(0), column(repository.out, 16).at(0));
+    };
+    CHECK(maturity("[]") == std::pair<std::string, std::string>("effective, not provable", ""));
+    CHECK(maturity(R"([{"from": "2025-01-01T00:00:00Z", "to": "2025-03-01T10:00:00Z", "verdict": "pass"},
+                       {"from": "2025-03-01T10:00:00Z", "to": "2025-06-01T00:00:00Z", "verdict": "pass"}])") ==
+          std::pair<std::string, std::string>("effective and provable",
+                                              "crypto.key-management 2025-01-01 to 2025-06-01"));
+    CHECK(maturity(R"([{"from": "2025-01-01T00:00:00Z", "to": "2025-03-01T10:00:00Z", "verdict": "pass"},
+                       {"from": "2025-03-02T10:00:00Z", "to": "2025-06-01T00:00:00Z", "verdict": "pass"}])") ==
+          std::pair<std::string, std::string>("effective, not provable",
+                                              "crypto.key-management 2025-01-01 to 2025-06-01, with gaps"));
+    CHECK(maturity(R"([{"from": "2025-01-01", "to": "2025-03-01", "verdict": "fail"},
+                       {"from": "2025-03-01", "to": "2025-06-01", "verdict": "pass"}])") ==
+          std::pair<std::string, std::string>(
+              "effective, not provable", "crypto.key-management 2025-01-01 to 2025-06-01, not effective throughout"));
+    // The results end before the period does.
+    CHECK(maturity(R"([{"from": "2025-01-01", "to": "2025-05-01", "verdict": "pass"}])").first ==
+          "effective, not provable");
+
+    repository.system.files["/repo/audit.json"] = "[1]";
+    CHECK(repository.run({"scan", "--history", "audit.json"}) == 2);
+    CHECK(repository.said("audit.json:1:1: error: This is no dated result"));
+}
+
+TEST_CASE("the trend of earlier scans reaches the page") {
+    Repository repository;
+    repository.system.files["/repo/trend.json"] =
+        R"({"trend": [{"date": "2025-06-02", "pass": 8, "fail": 3}, {"date": "2025-05-01", "pass": 5, "fail": 6, "undecided": 1}]})";
+    REQUIRE(repository.run({"scan", "--history", "trend.json", "--format", "html", "--fail-on", "never"}) == 0);
+    CHECK(repository.printed(
+        R"("trend": [{"date": "2025-05-01", "counts": [5, 6, 1, 0]}, {"date": "2025-06-02", "counts": [8, 3, 0, 0]}])"));
 }
 
 }  // namespace plumbline

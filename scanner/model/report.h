@@ -64,8 +64,10 @@ struct ControlInfo {
     /// Kinds of input that evidence comes from: `terraform`, `git-host-settings`, ...
     std::span<const std::string> from = {};
     std::vector<ControlLink> links = {};
-    /// Dated results over the period exist (a ledger, an audit): what makes an effective control provable.
+    /// Dated results show it effective over their whole period (a ledger, an audit): what makes it provable.
     bool dated_history = false;
+    /// What the dated results cover: `2026-01-01 to 2026-06-30`; empty without any.
+    std::string history = {};
 };
 
 /// How many verdicts of each kind; a verdict that was accepted counts as `accepted` and as nothing else.
