@@ -157,7 +157,10 @@ class Html {
                     json_.text("title", shown(tally.requirement->title));
                     json_.number("maturity", static_cast<std::uint64_t>(tally.maturity));
                     write_counts("counts", tally.counts);
-                    if (tally.controls.empty()) return;
+                    if (tally.controls.empty()) {
+                        json_.text_if("outside", elsewhere_text(tally.requirement->outside));
+                        return;
+                    }
                     json_.array("controls", [&] {
                         for (std::size_t i = 0; i < tally.controls.size(); ++i) {
                             // Beside numbers only the controls that they come from; without numbers all that could bear

@@ -36,8 +36,8 @@ struct Case : Program {
         system.files["/repo/.git/HEAD"] = "0123456789abcdef0123456789abcdef01234567\n";
     }
     int report(std::string_view format, std::vector<std::string> more = {}) {
-        std::vector<std::string> arguments = {"scan", "--baseline", ".plumbline/baseline.json", "--history",
-                                              "history.json", "--format", std::string(format)};
+        std::vector<std::string> arguments = {"scan",         "--baseline", ".plumbline/baseline.json", "--history",
+                                              "history.json", "--format",   std::string(format)};
         arguments.insert(arguments.end(), more.begin(), more.end());
         return run(std::move(arguments));
     }
@@ -103,7 +103,7 @@ TEST_CASE("every report of the common case is as it was judged by eye") {
         CHECK(difference(repository.out, read_file(folder / golden.file)) == "");
     }
     // What stands beside every report on standard error.
-    CHECK(repository.err.find("broken/half.tf:1:31: error:") != std::string::npos);
+    CHECK(repository.err.find("broken/half.tf:1:33: error:") != std::string::npos);
     CHECK(repository.err.find("expired") != std::string::npos);
 }
 
