@@ -125,7 +125,7 @@ TEST_CASE("verify says what was changed, removed or added, and where the chain b
         CHECK(faults(1) == std::vector<std::string>{"changed 000002/findings.csv"});
         CHECK(tree.run({"verify", "evidence"}) == 1);
         CHECK(tree.out.find("000002  NOT AS WRITTEN  ") != std::string::npos);
-        CHECK(tree.out.find("  changed: 000002/findings.csv: its content was changed; its size is the same\n"
+        CHECK(tree.out.find("  changed: 000002/findings.csv: its content was changed, its size is the same\n"
                             "    SHA-256 was " +
                             before + "\n    SHA-256 is  " + sha256(csv) + "\n") != std::string::npos);
         CHECK(tree.out.ends_with("\n1 fault: this is not what was written.\n"));
@@ -189,7 +189,7 @@ TEST_CASE("verify says what was changed, removed or added, and where the chain b
         CHECK(tree.run({"verify", "evidence/000002"}) == 0);
         tree.file("000002/soa.csv") += "x";
         CHECK(tree.run({"verify", "evidence/000002"}) == 1);
-        CHECK(tree.out.find("  changed: soa.csv: its content was changed; it has ") != std::string::npos);
+        CHECK(tree.out.find("  changed: soa.csv: its content was changed: it has ") != std::string::npos);
     }
 }
 
