@@ -207,7 +207,8 @@ struct ExampleReport {
                             "every change",
                             from,
                             {std::begin(at_rest), std::end(at_rest)},
-                            true}};
+                            true,
+                            "2025-01-01 to 2025-06-01"}};
         report.rules = {{"aws-ebs-encrypted",
                          "EBS volume is encrypted",
                          "A lost disk gives away what is on it.",

@@ -72,9 +72,9 @@ Line line_of(const RequirementTally& tally, const std::map<std::string_view, Con
         line.controls.append(line.controls.empty() ? "" : "; ")
             .append(control.control->id)
             .append(" (")
-            .append(to_string(tally.closeness[i]));
-        if (control.maturity != Maturity::not_assessed) line.controls.append(", ").append(to_string(control.maturity));
-        line.controls += ")";
+            .append(to_string(tally.closeness[i]))
+            .append(")");
+        if (control.maturity != Maturity::not_assessed) line.controls.append(": ").append(to_string(control.maturity));
         if (!control.control->history.empty() && control.counts.any())
             line.history.append(line.history.empty() ? "" : "; ")
                 .append(control.control->id)

@@ -252,7 +252,7 @@ TEST_CASE("a control's mapping is changed by a file, in every report") {
     CHECK(outsiders(repository, {}).find("data.public-access") == std::string::npos);
     repository.system.files["/repo/policy/controls.yaml"] = mapping;
     repository.system.files["/repo/.plumbline/config.yaml"] = "controls: policy/controls.yaml\n";
-    CHECK(outsiders(repository, {}).starts_with("data.public-access (direct, not in place)"));
+    CHECK(outsiders(repository, {}).starts_with("data.public-access (direct): not in place"));
     REQUIRE(repository.run({"frameworks", "coverage", "soc2"}) == 0);
     CHECK(
         repository.printed("direct: network.public-exposure, network.admin-ports, network.default-deny, "
@@ -262,7 +262,7 @@ TEST_CASE("a control's mapping is changed by a file, in every report") {
 
     Repository folder;
     folder.system.files["/own/controls.yaml"] = mapping;
-    CHECK(outsiders(folder, {"--rules", "/own"}).starts_with("data.public-access (direct, not in place)"));
+    CHECK(outsiders(folder, {"--rules", "/own"}).starts_with("data.public-access (direct): not in place"));
 
     repository.system.files["/repo/policy/controls.yaml"] =
         "controls:\n  - id: data.public-access\n    maps: {soc2: {CC6.66: direct}}\n";
