@@ -4,6 +4,7 @@
 
 #include "reporters/formats.h"
 #include "reporters/json_writer.h"
+#include "reporters/oscal.h"
 #include "reporters/oscal_parts.h"
 #include "reporters/summary.h"
 #include "scanner/model/text.h"
@@ -18,6 +19,20 @@ using Layout = JsonWriter::Layout;
 
 constexpr std::string_view default_framework = oscal_800_53;
 
+std::string base64_of(std::string_view bytes) {
+    static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    out.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
+        std::uint32_t bits = 0;
+        for (std::size_t k = 0; k < 3; ++k)
+            bits = (bits << 8) | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
+        for (std::size_t k = 0; k < 4; ++k) out += k <= count ? digits[(bits >> (18 - 6 * k)) & 63] : '=';
+    }
+    return out;
+}
+
 /// A date as OSCAL's date and time: the end of that day.
 std::string end_of(std::string_view date) {
     return std::string(date) + "T23:59:59Z";
@@ -30,8 +45,9 @@ bool is_date(std::string_view text) {
 
 class Oscal {
   public:
-    Oscal(const Report& report, const SourceSet& sources, const ReportOptions& options, std::ostream& out)
-        : report_(report), sources_(sources), json_(out), controls_(tally_controls(report)) {
+    Oscal(const Report& report, const SourceSet& sources, const ReportOptions& options, const OscalPeriod& period,
+          std::ostream& out)
+        : report_(report), sources_(sources), period_(period), json_(out), controls_(tally_controls(report)) {
         // The epoch stands for a report made without a clock: OSCAL demands a time.
         time_ = report.started_at.empty() ? "1970-01-01T00:00:00Z" : report.started_at;
         frameworks_ = chosen_frameworks(report, options);
@@ -77,6 +93,8 @@ class Oscal {
                                                    "Every rule that was run, what it judges and which control it "
                                                    "serves: `plumbline rules list`.");
                                     });
+                                    for (const OscalAttachment& file : period_.attachments)
+                                        json_.object([&] { write_attachment(file); });
                                 });
                             },
                             lines);
@@ -88,6 +106,17 @@ class Oscal {
     }
 
   private:
+    void write_attachment(const OscalAttachment& file) {
+        json_.text("uuid", oscal_uuid({"attachment", file.file_name, report_.commit, time_}));
+        json_.text("title", file.title);
+        json_.text("description", file.description);
+        json_.object("base64", [&] {
+            json_.text("filename", file.file_name);
+            json_.text("media-type", file.media_type);
+            json_.text("value", base64_of(file.bytes));
+        });
+    }
+
     std::string plan_uuid() const { return oscal_uuid({"plan", report_.tool_version}); }
 
     void property(std::string_view name, std::string_view value) {
@@ -129,7 +158,8 @@ class Oscal {
         json_.text("description",
                    "Evidence from infrastructure code and settings. It bears on parts of the requirements only: that a "
                    "requirement is met is for an assessor to say.");
-        json_.text("start", time_);
+        json_.text("start", period_.start.empty() ? time_ : period_.start);
+        json_.text_if("end", period_.end);
         write_inventory(framework, rules);
         json_.object("reviewed-controls", [&] {
             json_.array("control-selections", [&] {
@@ -166,6 +196,7 @@ class Oscal {
                 },
                 Layout::lines);
         }
+        json_.text_if("remarks", period_.remarks);
     }
 
     VerdictCounts counts_of(std::string_view rule) const {
@@ -375,6 +406,7 @@ class Oscal {
 
     const Report& report_;
     const SourceSet& sources_;
+    const OscalPeriod& period_;
     JsonWriter json_;
     std::vector<ControlTally> controls_;
     std::vector<std::string_view> frameworks_;
@@ -385,7 +417,13 @@ class Oscal {
 }  // namespace
 
 void write_oscal(const Report& report, const SourceSet& sources, const ReportOptions& options, std::ostream& out) {
-    Oscal(report, sources, options, out).write();
+    const OscalPeriod none;
+    Oscal(report, sources, options, none, out).write();
+}
+
+void write_oscal(const Report& report, const SourceSet& sources, const ReportOptions& options,
+                 const OscalPeriod& period, std::ostream& out) {
+    Oscal(report, sources, options, period, out).write();
 }
 
 }  // namespace plumbline

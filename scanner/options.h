@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -52,6 +53,11 @@ struct Options {
     int verbosity = 0;           ///< -1 quiet, 0 normal, 1 verbose
     std::string expressions;     ///< inspect --expressions
     Inputs inputs;               ///< --var, --var-file, --workspace, --param, TF_VAR_*, TF_WORKSPACE
+
+    // audit
+    std::string from, to, at, since, branch, seed = "plumbline", keyring;
+    std::optional<std::uint64_t> sample;
+    std::vector<std::string> forge;
 
     // waive
     std::string owner, reason, expires, approver, ticket, compensating_control, path;

@@ -9,6 +9,7 @@
 
 #include "reporters/registry.h"
 #include "scanner/acceptance.h"
+#include "scanner/audit.h"
 #include "scanner/commands.h"
 #include "scanner/discover.h"
 #include "scanner/explain.h"
@@ -220,8 +221,7 @@ Report make_report(Session& session, Joined joined, Exceptions exceptions) {
     report.decisions = decisions_of(session);
     const History history = load_history(session);
     report.exit_code = code(exit_of(session, joined.findings));
-    report.tool_version = PLUMBLINE_VERSION;
-    report.tool_uri = PLUMBLINE_HOMEPAGE;
+    describe_catalogue(session, report);
     report.started_at = session.call.now;
     report.arguments = session.call.arguments;
     report.root_uri = file_uri(session.place.base);
@@ -229,7 +229,6 @@ Report make_report(Session& session, Joined joined, Exceptions exceptions) {
     report.repository_uri = repository.uri;
     report.branch = repository.branch;
     report.commit = repository.commit.empty() ? head_commit(*session.file_system) : repository.commit;
-    describe(session.catalogue, session.lens, report);
     apply_history(history, report);
     report.waivers = std::move(exceptions.waivers);
     report.suppressions = std::move(exceptions.suppressions);
@@ -378,9 +377,10 @@ struct CommandFunction {
     int (*run)(Session&);
 };
 
-constexpr std::array<CommandFunction, 13> commands = {{
+constexpr std::array<CommandFunction, 14> commands = {{
     {"scan", scan},
     {"inspect", run_inspect},
+    {"audit", run_audit},
     {"rules list", run_list_rules},
     {"rules show", run_show_rule},
     {"rules test", run_test_rules},

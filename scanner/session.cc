@@ -201,6 +201,12 @@ std::string waiver_file(const Session& session) {
     return session.settled(session.config.waiver_file.empty() ? ".plumbline/waivers.yaml" : session.config.waiver_file);
 }
 
+void describe_catalogue(const Session& session, Report& report) {
+    report.tool_version = PLUMBLINE_VERSION;
+    report.tool_uri = PLUMBLINE_HOMEPAGE;
+    describe(session.catalogue, session.lens, report);
+}
+
 std::vector<Waiver> load_waivers(Session& session) {
     const bool named = !session.options.waivers.empty() || !session.config.waiver_file.empty();
     const std::string file = waiver_file(session);
