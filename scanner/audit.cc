@@ -206,7 +206,8 @@ class Audit {
         if (!open_session(*session_, session_->options.arguments, !own_config)) return false;
         if (own_config && !read_typed_config()) return false;
         load_rules(*session_);
-        if (const std::string problem = select_rules(session_->catalogue, session_->options, session_->lens); !problem.empty()) {
+        if (const std::string problem = select_rules(session_->catalogue, session_->options, session_->lens);
+            !problem.empty()) {
             outer_.err << problem;
             return false;
         }

@@ -280,9 +280,8 @@ TEST_CASE("dated results make an effective control provable; gaps and failures d
                 "{\"period\": {\"from\": \"2025-01-01T00:00:00Z\", \"to\": \"2025-06-01T00:00:00Z\"}, "
                 "\"changes\": [], \"controls\": [{\"id\": \"crypto.key-management\", \"intervals\": ") +
             intervals + "}]}";
-        REQUIRE(repository.run({"scan", "--rule", "aws-kms-rotation", "--framework",
-                                "nist_800_171_r2", "--control", "3.13.10", "--history", "audit.json", "--format",
-                                "matrix"}) == 0);
+        REQUIRE(repository.run({"scan", "--rule", "aws-kms-rotation", "--framework", "nist_800_171_r2", "--control",
+                                "3.13.10", "--history", "audit.json", "--format", "matrix"}) == 0);
         CHECK(repository.err == "");
         return std::pair(column(repository.out, 5).at(0), column(repository.out, 16).at(0));
     };
