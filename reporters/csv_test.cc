@@ -37,17 +37,20 @@ TEST_CASE("matrix has a line per requirement, also of those without evidence, an
     options.frameworks = {"soc2"};
     ExampleReport example;
     example.report.commit = "abc";
-    CHECK(example.write("matrix", options) ==
-          "framework,version,requirement,title,groups,maturity,pass,fail,undecided,accepted,controls,rules,failing,"
-          "accepted risks,owners,not assessed because,commit,time\n"
-          "SOC 2,2017,CC6.1,Logical access controls,,\"in place, not effective\",1,1,1,1,data.public-access (partial); "
-          "crypto.at-rest (partial),aws-s3-public-acl aws-ebs-encrypted aws-kms-rotation,aws_s3_bucket.data "
-          "(storage/main.tf:3),aws_ebs_volume.tmp: scratch data only,'@storage-team,,abc,\n"
-          "SOC 2,2017,CC6.4,Physical access,,not assessed,0,0,0,0,,,,,,not assessed by this program: evidence has to "
-          "come "
-          "from elsewhere,abc,\n"
-          "SOC 2,2017,CC6.6,Boundary protection,,not in place,0,1,0,0,data.public-access (supports),aws-s3-public-acl,"
-          "aws_s3_bucket.data (storage/main.tf:3),,'@storage-team,,abc,\n");
+    CHECK(
+        example.write("matrix", options) ==
+        "framework,version,requirement,title,groups,maturity,pass,fail,undecided,accepted,controls,rules,failing,"
+        "accepted risks,owners,not assessed because,dated results,commit,time\n"
+        "SOC 2,2017,CC6.1,Logical access controls,,\"in place, not effective\",1,1,1,1,\"data.public-access (partial): "
+        "not in place; crypto.at-rest (partial): effective, not provable\",aws-s3-public-acl aws-ebs-encrypted "
+        "aws-kms-rotation,\"aws-s3-public-acl aws_s3_bucket.data (storage/main.tf:3), owner @storage-team\","
+        "aws-ebs-encrypted aws_ebs_volume.tmp without an end: scratch data only,'@storage-team,,"
+        "crypto.at-rest 2025-01-01 to 2025-06-01,abc,\n"
+        "SOC 2,2017,CC6.4,Physical access,,not assessed,0,0,0,0,,,,,,\"not seen by this program; evidence lies "
+        "elsewhere: buildings, rooms, equipment and media\",,abc,\n"
+        "SOC 2,2017,CC6.6,Boundary protection,,not in place,0,1,0,0,data.public-access (supports): not in place,"
+        "aws-s3-public-acl,\"aws-s3-public-acl aws_s3_bucket.data (storage/main.tf:3), owner @storage-team\",,"
+        "'@storage-team,,,abc,\n");
     options.frameworks = {"nist_800_53_r5"};
     const std::string nist = example.write("matrix", options);
     CHECK(nist.find("AC-3(1)") == std::string::npos);
@@ -66,19 +69,21 @@ TEST_CASE("the Statement of Applicability says what is in use, what was decided,
         "risks,owner,commit,time\n"
         "A.7.4,Physical security monitoring,Physical,no,no premises of our own,not applicable,,,,ciso,,\n"
         "A.8.3,Information access restriction,Technological,yes,the scanned files declare what it governs,not in "
-        "place,\"0 pass, 1 fail, 0 undecided, 0 accepted; controls: data.public-access (partial)\",aws_s3_bucket.data "
-        "(storage/main.tf:3),,'@storage-team,,\n"
+        "place,\"0 pass, 1 fail, 0 undecided, 0 accepted; controls: data.public-access (partial): not in place\","
+        "\"aws-s3-public-acl aws_s3_bucket.data (storage/main.tf:3), owner @storage-team\",,'@storage-team,,\n"
         "A.8.13,Information backup,Technological,yes,customer contracts,planned for Q3,\"0 pass, 1 fail, 0 undecided, "
-        "0 "
-        "accepted; controls: backup.versioning (partial)\",aws_s3_bucket.data (storage/main.tf:1),,platform,,\n"
+        "0 accepted; controls: backup.versioning (partial): not in place\",aws-s3-versioning aws_s3_bucket.data "
+        "(storage/main.tf:1),,platform,,\n"
         "A.8.24,Use of cryptography,Technological,yes,the scanned files declare what it governs,\"effective, not "
-        "provable\",\"1 pass, 0 fail, 1 undecided, 1 accepted; controls: crypto.at-rest "
-        "(direct)\",,aws_ebs_volume.tmp: "
-        "scratch data only,,,\n");
+        "provable\",\"1 pass, 0 fail, 1 undecided, 1 accepted; controls: crypto.at-rest (direct): effective, not "
+        "provable; dated results: crypto.at-rest 2025-01-01 to 2025-06-01\",,aws-ebs-encrypted aws_ebs_volume.tmp "
+        "without an end: scratch data only,,,\n");
     example.report.decisions.clear();
-    CHECK(example.write("soa").find("A.7.4,Physical security monitoring,Physical,to be decided,for the organisation to "
-                                    "decide: not assessed by this program: evidence has to come from elsewhere,not "
-                                    "assessed,") != std::string::npos);
+    CHECK(example.write("soa").find(
+              "A.7.4,Physical security monitoring,Physical,to be decided,\"for the organisation to decide: not seen by "
+              "this "
+              "program; evidence lies elsewhere: buildings, rooms, equipment and media\",not assessed,") !=
+          std::string::npos);
 }
 
 }  // namespace plumbline

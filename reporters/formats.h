@@ -21,6 +21,7 @@ void write_exceptions(const Report&, const SourceSet&, const ReportOptions&, std
 void write_gitlab(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
 void write_gitlab_sast(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
 void write_github(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
+void write_oscal_component(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
 void write_oscal(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
 
 }  // namespace plumbline

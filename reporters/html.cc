@@ -141,6 +141,7 @@ class Html {
         json_.text("objective", shown(tally.control->objective));
         json_.text("domain", shown(tally.control->domain));
         json_.number("maturity", static_cast<std::uint64_t>(tally.maturity));
+        json_.text_if("history", tally.control->history);
         write_counts("counts", tally.counts);
         json_.number("rules", tally.rules.size());
     }
@@ -148,7 +149,7 @@ class Html {
     void write_framework(std::string_view id) {
         const FrameworkInfo& framework = *report_.framework(id);
         json_.text("id", id);
-        json_.text("name", short_name(report_, id));
+        json_.text("name", part_name(report_, id));
         json_.array("requirements", [&] {
             for (const RequirementTally& tally : tally_requirements(framework, controls_)) {
                 json_.object([&] {
@@ -156,7 +157,10 @@ class Html {
                     json_.text("title", shown(tally.requirement->title));
                     json_.number("maturity", static_cast<std::uint64_t>(tally.maturity));
                     write_counts("counts", tally.counts);
-                    if (tally.controls.empty()) return;
+                    if (tally.controls.empty()) {
+                        json_.text_if("outside", elsewhere_text(tally.requirement->outside));
+                        return;
+                    }
                     json_.array("controls", [&] {
                         for (std::size_t i = 0; i < tally.controls.size(); ++i) {
                             // Beside numbers only the controls that they come from; without numbers all that could bear

@@ -75,12 +75,14 @@ th.wide,td.wide{width:36%}th.mid{width:170px}.reqs td{padding:3px 10px}.reqs td:
 .fix{border-left:3px solid var(--pass);padding:2px 0 2px 10px}
 .empty{padding:40px;text-align:center;color:var(--soft)}
 details{margin-top:16px}summary{cursor:pointer;padding:4px 0}
+td.until{white-space:nowrap}
 kbd{border:1px solid var(--line);border-bottom-width:2px;border-radius:4px;padding:0 5px;font-size:12px}
 .trend{width:100%;height:90px;background:var(--panel);border:1px solid var(--line);border-radius:8px}
 .print{display:none}
-@media (max-width:820px){.split{grid-template-columns:1fr;grid-template-rows:55% 45%}.side{border-right:0;border-bottom:1px solid var(--line)}}
+@media (max-width:820px){.page{padding:12px}th,td{padding:5px 7px}.roomy{display:none}.split{grid-template-columns:1fr;grid-template-rows:55% 45%}.side{border-right:0;border-bottom:1px solid var(--line)}}
 @media (prefers-reduced-motion:no-preference){.row,.card,.tile{transition:background .08s}}
-@media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{--bg:#fff;--panel:#fff;--ink:#000;--soft:#444;--line:#bbb;--code:#fff;--mark:#eee}
+@media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{--bg:#fff;--panel:#fff;--ink:#000;--soft:#444;--line:#bbb;--code:#fff;--mark:#eee;
+--critical:#a3103a;--high:#c4420c;--medium:#8a6100;--low:#1f62b5;--info:#444;--pass:#1a7437;--undecided:#6a48b8;--accepted:#4f6272}
 html,body,#app{height:auto;display:block}nav,header .end,main{display:none}.print{display:block;padding:0 18px}.print .page{padding:0}.print article{break-inside:avoid;border-top:1px solid #bbb;padding:8px 0}
 pre{white-space:pre-wrap}body{font-size:11px}}
 )css";
@@ -105,7 +107,7 @@ const h = (tag, attributes, ...children) => {
     else if (k === "value") e.value = v;
     else e.setAttribute(k, v === true ? "" : v);
   }
-  for (const c of children.flat()) if (c !== null && c !== undefined && c !== false) e.append(c);
+  for (const c of children.flat(Infinity)) if (c !== null && c !== undefined && c !== false) e.append(c);
   return e;
 };
 const link = url => /^https?:\/\//.test(url) ? h("a", {href: url, rel: "noopener noreferrer", target: "_blank"}, url) : h("span", {}, url);
@@ -255,9 +257,9 @@ function trend() {
 function controls() {
   const rows = D.controls.filter(c => c.counts.some(Boolean)).concat(D.controls.filter(c => !c.counts.some(Boolean)));
   return h("div", {class: "page"}, h("h2", {}, "Controls"),
-    h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, "control"), h("th", {}, "domain"), h("th", {}, "maturity"), countHeads(), h("th", {class: "num"}, "rules"))),
+    h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, "control"), h("th", {class: "roomy"}, "domain"), h("th", {}, "maturity"), countHeads(), h("th", {class: "num roomy"}, "rules"))),
       h("tbody", {}, rows.map(c => row(c.counts[1] + c.counts[2] ? () => go("findings", {status: c.counts[1] ? "fail" : "undecided", control: c.id}) : null,
-        h("td", {}, c.title, h("div", {class: "legend mono"}, c.id)), h("td", {}, c.domain), h("td", {}, maturity(c.maturity)), countCells(c.counts), h("td", {class: "num"}, num(c.rules)))))));
+        h("td", {}, c.title, h("div", {class: "legend mono"}, c.id)), h("td", {class: "roomy"}, c.domain), h("td", {}, maturity(c.maturity), c.history ? h("div", {class: "legend"}, c.history) : null), countCells(c.counts), h("td", {class: "num roomy"}, num(c.rules)))))));
 }
 
 function frameworks() {
@@ -268,13 +270,13 @@ function frameworks() {
   return h("div", {class: "page"},
     h("p", {}, h("select", {"aria-label": "Framework", onchange: e => { S.framePage = Number(e.target.value); draw(); }}, D.frameworks.map((x, i) => h("option", {value: i, selected: i === S.framePage}, x.name)))),
     strip(f), h("h2", {}, "Requirements with evidence"),
-    h("table", {}, h("thead", {}, h("tr", {}, h("th", {class: "wide"}, "requirement"), h("th", {class: "mid"}, "maturity"), countHeads(), h("th", {}, "controls"))),
+    h("table", {}, h("thead", {}, h("tr", {}, h("th", {class: "wide"}, "requirement"), h("th", {class: "mid"}, "maturity"), countHeads(), h("th", {class: "roomy"}, "controls"))),
       h("tbody", {}, seen.map(r => row(r.counts[1] + r.counts[2] ? () => go("findings", {status: r.counts[1] ? "fail" : "undecided", framework: String(S.framePage), requirement: r.id}) : null,
-        h("td", {}, h("b", {}, r.id), " ", r.title), h("td", {}, maturity(r.maturity)), countCells(r.counts), h("td", {class: "legend mono"}, r.controls.join(", ")))))),
+        h("td", {}, h("b", {}, r.id), " ", r.title), h("td", {}, maturity(r.maturity)), countCells(r.counts), h("td", {class: "legend mono roomy"}, r.controls.join(", ")))))),
     mapped.length ? h("details", {}, h("summary", {}, h("b", {}, plural(mapped.length, "requirement") + " that nothing in the scanned files bears on")),
       h("table", {}, h("tbody", {}, mapped.map(r => row(null, h("td", {class: "wide"}, h("b", {}, r.id), " ", r.title), h("td", {class: "legend mono"}, r.controls.join(", "))))))) : null,
     rest.length ? h("details", {}, h("summary", {}, h("b", {}, plural(rest.length, "requirement") + " that this program says nothing about")),
-      h("table", {}, h("tbody", {}, rest.map(r => row(null, h("td", {}, h("b", {}, r.id), " ", r.title)))))) : null);
+      h("table", {}, h("tbody", {}, rest.map(r => row(null, h("td", {class: "wide"}, h("b", {}, r.id), " ", r.title), h("td", {class: "legend"}, r.outside ? "evidence lies elsewhere: " + r.outside : "")))))) : null);
 }
 
 function register(a) {
@@ -288,10 +290,10 @@ function accepted() {
   return h("div", {class: "page"},
     D.waivers.length ? [h("h2", {}, "Register of exceptions"), h("table", {}, h("thead", {}, h("tr", {}, ["state", "covers", "reason", "until"].map(t => h("th", {}, t)), h("th", {class: "num"}, "matched"))),
       h("tbody", {}, D.waivers.map(w => row(null, h("td", {class: w.state === "active" ? "c-pass" : "c-fail"}, w.state), h("td", {class: "mono"}, [w.rules, w.resource, w.path].filter(Boolean).join(" · ")),
-        h("td", {}, register(w.acceptance)), h("td", {}, w.acceptance.expires || "–"), h("td", {class: "num"}, num(w.matched))))))] : null,
+        h("td", {}, register(w.acceptance)), h("td", {class: "until"}, w.acceptance.expires || "–"), h("td", {class: "num"}, num(w.matched))))))] : null,
     found.length ? [h("h2", {}, "Accepted findings"), h("table", {}, h("thead", {}, h("tr", {}, ["severity", "finding", "reason", "until"].map(t => h("th", {}, t)))),
       h("tbody", {}, found.map(f => row(() => { S.status = "accepted"; S.pick = 0; go("findings", {status: "accepted", text: f.address}); }, h("td", {class: "c-" + f.severity}, f.severity),
-        h("td", {}, ruleOf(f).title, h("div", {class: "legend mono"}, f.address + " · " + where(f))), h("td", {}, register(f.accepted[0])), h("td", {}, f.accepted[0].expires || "–")))))] : null);
+        h("td", {}, ruleOf(f).title, h("div", {class: "legend mono"}, f.address + " · " + where(f))), h("td", {}, register(f.accepted[0])), h("td", {class: "until"}, f.accepted[0].expires || "–")))))] : null);
 }
 
 function coverage() {

@@ -237,6 +237,7 @@ class Json {
         json_.text_if("objective", control.objective);
         json_.text_if("domain", control.domain);
         json_.text("maturity", to_string(tally.maturity));
+        json_.text_if("history", control.history);
         write_counts("verdicts", tally.counts);
         json_.array("rules", [&] {
             for (const RuleInfo* rule : tally.rules) json_.text(rule->id);
@@ -258,6 +259,7 @@ class Json {
         json_.text("id", framework.id);
         json_.text("name", short_name(report_, framework.id));
         json_.text_if("full_name", framework.name);
+        json_.text_if("part", framework.part);
         json_.text_if("version", framework.version);
         json_.text_if("organization", framework.organization);
         json_.number("requirement_count", requirements.size());

@@ -19,8 +19,8 @@ constexpr std::size_t most_named = 20;
 
 /// What the findings say about the rules of one control.
 struct ControlEvidence {
-    std::vector<std::string> failing;   ///< `aws_s3_bucket.b (a.tf:3)`
-    std::vector<std::string> accepted;  ///< `aws_s3_bucket.b until 2027-01-01: reason`
+    std::vector<std::string> failing;   ///< `aws-s3-versioning aws_s3_bucket.b (a.tf:3), owner @team`
+    std::vector<std::string> accepted;  ///< `aws-s3-versioning aws_s3_bucket.b until 2027-01-01: reason, owner ...`
     std::set<std::string> owners;
 };
 
@@ -34,15 +34,19 @@ std::map<std::string_view, ControlEvidence> evidence_by_control(const Report& re
             const Span place = place_of(finding);
             std::string where(path_of(finding, sources));
             if (place.valid()) where += ":" + std::to_string(sources.begin_of(place).line);
-            evidence.failing.push_back(finding.resource + " (" + where + ")");
+            std::string text = finding.rule + " " + finding.resource + " (" + where + ")";
+            if (!finding.owners.empty()) text += ", owner " + join(finding.owners, " ");
+            evidence.failing.push_back(std::move(text));
             evidence.owners.insert(finding.owners.begin(), finding.owners.end());
             continue;
         }
         const Acceptance& accepted = finding.accepted.front();
-        std::string text = finding.resource;
-        if (!accepted.expires.empty()) text += " until " + accepted.expires;
-        evidence.accepted.push_back(text + ": " +
-                                    (accepted.justification.empty() ? "no reason given" : accepted.justification));
+        std::string text = finding.rule + " " + finding.resource;
+        text += accepted.expires.empty() ? " without an end" : " until " + accepted.expires;
+        text += ": " + (accepted.justification.empty() ? "no reason given" : accepted.justification);
+        if (!accepted.owner.empty()) text += ", owner " + accepted.owner;
+        if (!accepted.approver.empty()) text += ", approved by " + accepted.approver;
+        evidence.accepted.push_back(std::move(text));
         if (!accepted.owner.empty()) evidence.owners.insert(accepted.owner);
     }
     return out;
@@ -57,7 +61,7 @@ std::string listed(const std::vector<std::string>& items) {
 
 /// Everything that the lines of both tables say about one requirement.
 struct Line {
-    std::string controls, rules;
+    std::string controls, rules, history;
     ControlEvidence evidence;
 };
 
@@ -70,6 +74,12 @@ Line line_of(const RequirementTally& tally, const std::map<std::string_view, Con
             .append(" (")
             .append(to_string(tally.closeness[i]))
             .append(")");
+        if (control.maturity != Maturity::not_assessed) line.controls.append(": ").append(to_string(control.maturity));
+        if (!control.control->history.empty() && control.counts.any())
+            line.history.append(line.history.empty() ? "" : "; ")
+                .append(control.control->id)
+                .append(" ")
+                .append(control.control->history);
         for (const RuleInfo* rule : control.rules) line.rules.append(line.rules.empty() ? "" : " ").append(rule->id);
         // As with the counts: what only supports is named, but its findings count only where there is nothing closer.
         if (tally.closeness[i] == Closeness::supports && tally.closeness.front() != Closeness::supports) continue;
@@ -98,7 +108,11 @@ std::string owners_of(const ScopeDecision* decision, const ControlEvidence& evid
 
 /// Why there is no verdict, for a requirement without one.
 std::string gap_of(const RequirementTally& tally) {
-    if (tally.controls.empty()) return "not assessed by this program: evidence has to come from elsewhere";
+    if (tally.controls.empty()) {
+        const std::string_view where = elsewhere_text(tally.requirement->outside);
+        if (!where.empty()) return "not seen by this program; evidence lies elsewhere: " + std::string(where);
+        return "not seen by this program: nothing here is evidence for it";
+    }
     const bool rules = std::any_of(tally.controls.begin(), tally.controls.end(),
                                    [](const ControlTally* control) { return !control->rules.empty(); });
     if (!rules) return "no rule was run for its controls";
@@ -120,8 +134,8 @@ std::string theme_of(std::string_view id) {
 void write_matrix(const Report& report, const SourceSet& sources, const ReportOptions& options, std::ostream& out) {
     CsvWriter csv(out);
     csv.row({"framework", "version", "requirement", "title", "groups", "maturity", "pass", "fail", "undecided",
-             "accepted", "controls", "rules", "failing", "accepted risks", "owners", "not assessed because", "commit",
-             "time"});
+             "accepted", "controls", "rules", "failing", "accepted risks", "owners", "not assessed because",
+             "dated results", "commit", "time"});
     const std::vector<ControlTally> controls = tally_controls(report);
     const auto evidence = evidence_by_control(report, sources);
     for (std::string_view id : chosen_frameworks(report, options)) {
@@ -129,13 +143,13 @@ void write_matrix(const Report& report, const SourceSet& sources, const ReportOp
         for (const RequirementTally& tally : tally_requirements(framework, controls)) {
             const Line line = line_of(tally, evidence);
             const VerdictCounts& counts = tally.counts;
-            csv.row({cell(short_name(report, id)), cell(framework.version), cell(tally.requirement->id),
+            csv.row({cell(part_name(report, id)), cell(framework.version), cell(tally.requirement->id),
                      cell(tally.requirement->title), join(tally.requirement->groups, " "),
                      cell(to_string(tally.maturity)), cell(counts.pass), cell(counts.fail), cell(counts.undecided),
                      cell(counts.accepted), line.controls, line.rules, listed(line.evidence.failing),
                      listed(line.evidence.accepted),
                      owners_of(decision_for(report, id, tally.requirement->id), line.evidence), gap_of(tally),
-                     report.commit, report.started_at});
+                     line.history, report.commit, report.started_at});
         }
     }
 }
@@ -166,6 +180,7 @@ void write_soa(const Report& report, const SourceSet& sources, const ReportOptio
             proof = std::to_string(tally.counts.pass) + " pass, " + std::to_string(tally.counts.fail) + " fail, " +
                     std::to_string(tally.counts.undecided) + " undecided, " + std::to_string(tally.counts.accepted) +
                     " accepted; controls: " + line.controls;
+            if (!line.history.empty()) proof += "; dated results: " + line.history;
         }
         csv.row({cell(tally.requirement->id), cell(tally.requirement->title), theme_of(tally.requirement->id),
                  applicable, why, status, proof, listed(line.evidence.failing), listed(line.evidence.accepted),

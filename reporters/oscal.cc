@@ -5,6 +5,7 @@
 #include "reporters/formats.h"
 #include "reporters/json_writer.h"
 #include "reporters/oscal.h"
+#include "reporters/oscal_parts.h"
 #include "reporters/summary.h"
 #include "scanner/model/text.h"
 
@@ -16,39 +17,7 @@ namespace {
 
 using Layout = JsonWriter::Layout;
 
-constexpr std::string_view default_framework = "nist_800_53_r5";
-// Properties of our own need a namespace; the home page is one, and this stands in for a build that names none.
-constexpr std::string_view nameless = "https://plumbline.example/";
-
-/// A UUID made of names, so that equal reports are equal bytes. OSCAL takes versions 4 and 5 only; this says 5, though
-/// the hash is FNV: nobody gains by forging one.
-std::string uuid_of(std::initializer_list<std::string_view> names) {
-    std::vector<std::string_view> parts(names);
-    std::string hex = fingerprint_of(parts);
-    parts.push_back("second half");
-    hex += fingerprint_of(parts);
-    hex[12] = '5';
-    hex[16] = "89ab"[static_cast<unsigned char>(hex[16]) % 4];
-    return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" +
-           hex.substr(20);
-}
-
-/// A requirement's id as an OSCAL token; SP 800-53 as NIST's own catalogue writes it: `AC-2(1)` -> `ac-2.1`.
-std::string token_of(std::string_view framework, std::string_view id) {
-    std::string out;
-    for (char c : id) {
-        if (c == '(')
-            out += '.';
-        else if (c != ')')
-            out += (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-'
-                       ? c
-                       : '_';
-    }
-    if (framework == default_framework) return lower(out);
-    // A token starts with a letter: 3.5.3 of SP 800-171 does not.
-    if (!out.empty() && out[0] >= '0' && out[0] <= '9') out.insert(0, std::string(framework) + "_");
-    return out;
-}
+constexpr std::string_view default_framework = oscal_800_53;
 
 std::string base64_of(std::string_view bytes) {
     static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -100,7 +69,7 @@ class Oscal {
                 json_.object(
                     "assessment-results",
                     [&] {
-                        json_.text("uuid", uuid_of({"assessment-results", report_.commit, time_}));
+                        json_.text("uuid", oscal_uuid({"assessment-results", report_.commit, time_}));
                         write_metadata();
                         json_.object("import-ap", [&] {
                             json_.text("href", "#" + plan_uuid());
@@ -138,7 +107,7 @@ class Oscal {
 
   private:
     void write_attachment(const OscalAttachment& file) {
-        json_.text("uuid", uuid_of({"attachment", file.file_name, report_.commit, time_}));
+        json_.text("uuid", oscal_uuid({"attachment", file.file_name, report_.commit, time_}));
         json_.text("title", file.title);
         json_.text("description", file.description);
         json_.object("base64", [&] {
@@ -148,21 +117,12 @@ class Oscal {
         });
     }
 
-    std::string plan_uuid() const { return uuid_of({"plan", report_.tool_version}); }
+    std::string plan_uuid() const { return oscal_uuid({"plan", report_.tool_version}); }
 
     void property(std::string_view name, std::string_view value) {
-        json_.object([&] {
-            json_.text("name", name);
-            json_.text("ns", report_.tool_uri.empty() ? nameless : report_.tool_uri);
-            json_.text("value", one_line(value));
-        });
+        oscal_property(json_, report_.tool_uri, name, value);
     }
-
-    /// Values of properties and titles must not be empty nor hold line ends.
-    static std::string one_line(std::string_view text) {
-        const std::string out = printable(trim(text));
-        return out.empty() ? "-" : out;
-    }
+    static std::string one_line(std::string_view text) { return oscal_line(text); }
 
     void write_metadata() {
         json_.object(
@@ -171,7 +131,7 @@ class Oscal {
                 json_.text("title", "plumbline assessment results");
                 json_.text("last-modified", time_);
                 json_.text("version", report_.commit.empty() ? "1" : std::string_view(report_.commit));
-                json_.text("oscal-version", "1.1.2");
+                json_.text("oscal-version", oscal_version);
                 json_.array("props", [&] {
                     property("tool-version", report_.tool_version);
                     if (!report_.repository_uri.empty()) property("repository", report_.repository_uri);
@@ -193,8 +153,8 @@ class Oscal {
             }
         }
         std::erase_if(rules, [&](std::string_view id) { return !counts_of(id).any(); });
-        json_.text("uuid", uuid_of({"result", framework, report_.commit, time_}));
-        json_.text("title", short_name(report_, framework));
+        json_.text("uuid", oscal_uuid({"result", framework, report_.commit, time_}));
+        json_.text("title", part_name(report_, framework));
         json_.text("description",
                    "Evidence from infrastructure code and settings. It bears on parts of the requirements only: that a "
                    "requirement is met is for an assessor to say.");
@@ -211,7 +171,7 @@ class Oscal {
                     json_.array("include-controls", [&] {
                         for (const RequirementTally* tally : requirements) {
                             json_.object(
-                                [&] { json_.text("control-id", token_of(framework, tally->requirement->id)); });
+                                [&] { json_.text("control-id", oscal_token(framework, tally->requirement->id)); });
                         }
                     });
                 });
@@ -255,13 +215,13 @@ class Oscal {
         return out;
     }
     std::string resource_uuid(std::string_view framework, const Finding& finding) const {
-        return uuid_of({"resource", framework, finding.root, finding.file, finding.resource});
+        return oscal_uuid({"resource", framework, finding.root, finding.file, finding.resource});
     }
     std::string observation_uuid(std::string_view framework, std::string_view rule) const {
-        return uuid_of({"observation", framework, rule});
+        return oscal_uuid({"observation", framework, rule});
     }
     std::string risk_uuid(std::string_view framework, std::string_view rule, std::string_view kind) const {
-        return uuid_of({"risk", framework, rule, kind});
+        return oscal_uuid({"risk", framework, rule, kind});
     }
 
     void write_inventory(std::string_view framework, const std::set<std::string_view>& rules) {
@@ -387,7 +347,7 @@ class Oscal {
         if (!rule.fix.empty()) {
             json_.array("remediations", [&] {
                 json_.object([&] {
-                    json_.text("uuid", uuid_of({"remediation", framework, id, status}));
+                    json_.text("uuid", oscal_uuid({"remediation", framework, id, status}));
                     json_.text("lifecycle", "recommendation");
                     json_.text("title", "Fix");
                     json_.text("description", rule.fix);
@@ -401,8 +361,8 @@ class Oscal {
     void write_finding(std::string_view framework, const RequirementTally& tally) {
         const VerdictCounts& counts = tally.counts;
         const bool satisfied = counts.fail == 0 && counts.undecided == 0 && counts.pass > 0;
-        const std::string token = token_of(framework, tally.requirement->id);
-        json_.text("uuid", uuid_of({"finding", framework, tally.requirement->id}));
+        const std::string token = oscal_token(framework, tally.requirement->id);
+        json_.text("uuid", oscal_uuid({"finding", framework, tally.requirement->id}));
         json_.text("title", one_line(std::string(tally.requirement->id) + " " + std::string(tally.requirement->title)));
         json_.text("description", "Maturity of the evidence: " + std::string(to_string(tally.maturity)) + ".");
         json_.array("props", [&] {

@@ -26,7 +26,7 @@ class Format final : public Reporter {
     Write write_;
 };
 
-const std::array<Format, 14> formats = {{
+const std::array<Format, 15> formats = {{
     {"terminal", "findings with code, for people", write_terminal},
     {"sarif", "SARIF 2.1.0, for code scanning", write_sarif},
     {"json", "every fact, as reporters/report.schema.json says", write_json},
@@ -41,6 +41,7 @@ const std::array<Format, 14> formats = {{
     {"gitlab-sast", "GitLab SAST security report", write_gitlab_sast},
     {"github", "annotations of a GitHub workflow run", write_github},
     {"oscal", "OSCAL 1.1 assessment results", write_oscal},
+    {"oscal-component", "OSCAL 1.1 component definition: what the rules can give evidence for", write_oscal_component},
 }};
 
 /// The same as the interface hands them out.

@@ -393,7 +393,10 @@ class Sarif {
                         });
                     }
                 });
-                json_.object("properties", [&] { json_.text("id", taxonomy.id); });
+                json_.object("properties", [&] {
+                    json_.text("id", taxonomy.id);
+                    if (info) json_.text_if("part", info->part);
+                });
             });
         }
     }

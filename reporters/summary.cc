@@ -44,6 +44,12 @@ std::string_view short_name(const Report& report, std::string_view framework) {
     return info && !info->name.empty() ? info->name : framework;
 }
 
+std::string part_name(const Report& report, std::string_view framework) {
+    std::string out(short_name(report, framework));
+    const FrameworkInfo* info = report.framework(framework);
+    return info && !info->part.empty() ? out + ": " + info->part : out;
+}
+
 std::vector<std::string_view> chosen_frameworks(const Report& report, const ReportOptions& options) {
     std::vector<std::string_view> out;
     for (const FrameworkInfo& framework : report.frameworks) {
@@ -160,7 +166,7 @@ std::vector<RequirementTally> tally_requirements(const FrameworkInfo& framework,
         for (std::size_t i = 0; i < tally.controls.size(); ++i) {
             if (close && tally.closeness[i] == Closeness::supports) continue;
             tally.counts.add(tally.controls[i]->counts);
-            history = history && tally.controls[i]->control->dated_history;
+            if (tally.controls[i]->counts.any()) history = history && tally.controls[i]->control->dated_history;
         }
         tally.maturity = maturity_of(tally.counts, history);
     }

@@ -15,6 +15,8 @@ namespace plumbline {
 
 /// The name people use: `SOC 2`, `ISO/IEC 27001:2022`; a framework we do not know keeps its own.
 std::string_view short_name(const Report& report, std::string_view framework);
+/// The same with what was chosen of it: `NIST SP 800-53 r5: moderate`. For headings and whole tables.
+std::string part_name(const Report& report, std::string_view framework);
 
 /// Frameworks to show where there is room for few: the chosen ones, else the current editions that most people ask for
 /// (an older edition is shown on request), else all. In the report's order.

@@ -267,6 +267,7 @@ class Terminal {
         if (report_.count(Verdict::fail) == 0 && options_.verbosity < 1) return;
         const std::vector<ControlTally> controls = tally_controls(report_);
         write_domains(controls);
+        write_maturity(controls);
         write_frameworks(controls);
     }
 
@@ -301,10 +302,32 @@ class Terminal {
         out_ << '\n';
     }
 
+    /// How far controls have come; what was not assessed is no step of it. All of them when verbose.
+    void write_maturity(std::span<const ControlTally> controls) const {
+        std::array<std::uint64_t, 5> counts{};
+        for (const ControlTally& tally : controls) ++counts[static_cast<std::size_t>(tally.maturity)];
+        std::string text;
+        for (std::size_t i = 1; i < counts.size(); ++i) {
+            if (counts[i] == 0) continue;
+            text += (text.empty() ? "" : " · ") + std::to_string(counts[i]) + " " +
+                    std::string(to_string(static_cast<Maturity>(i)));
+        }
+        if (text.empty()) return;
+        title("Controls by maturity");
+        for (const std::string& line : wrap(text, width_ > 4 ? width_ - 2 : width_)) out_ << "  " << line << '\n';
+        if (options_.verbosity > 0) {
+            for (const ControlTally& tally : controls) {
+                if (tally.maturity == Maturity::not_assessed) continue;
+                listed(padded(printable(tally.control->id), 32), std::string(to_string(tally.maturity)), Ink::dim);
+            }
+        }
+        out_ << '\n';
+    }
+
     void write_frameworks(std::span<const ControlTally> controls) const {
         bool any = false;
         std::size_t label = 0;
-        for (std::string_view id : frameworks_) label = std::max(label, display_width(short_name(report_, id)));
+        for (std::string_view id : frameworks_) label = std::max(label, display_width(part_name(report_, id)));
         for (std::string_view id : frameworks_) {
             const FrameworkInfo* framework = report_.framework(id);
             if (!framework) continue;
@@ -329,7 +352,7 @@ class Terminal {
             const std::size_t column = label + 4;
             const auto lines = wrap(text, width_ > column ? width_ - column : width_);
             for (std::size_t i = 0; i < lines.size(); ++i) {
-                out_ << "  " << ink(Ink::dim, padded(i == 0 ? short_name(report_, id) : "", label)) << "  " << lines[i]
+                out_ << "  " << ink(Ink::dim, padded(i == 0 ? part_name(report_, id) : "", label)) << "  " << lines[i]
                      << '\n';
             }
         }

@@ -53,6 +53,9 @@ By domain                  fail      pass undecided  accepted
   Backup and recovery         1         -         -         -
   Cryptography                -         1         1         1
 
+Controls by maturity
+  2 not in place · 1 effective, not provable
+
 Failing requirements by framework
   SOC 2               CC6.1)"
           "\u00a0"

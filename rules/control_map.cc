@@ -183,8 +183,8 @@ class ErrorWatch {
 constexpr std::array<std::string_view, 9> framework_keys = {"id",      "name",   "version",      "organization", "url",
                                                             "license", "groups", "requirements", "controls"};
 constexpr std::array<std::string_view, 2> group_keys = {"id", "title"};
-constexpr std::array<std::string_view, 7> requirement_keys = {"id",        "title",  "parent", "heading",
-                                                              "withdrawn", "groups", "aliases"};
+constexpr std::array<std::string_view, 8> requirement_keys = {"id",        "title",  "parent",  "heading",
+                                                              "withdrawn", "groups", "aliases", "outside"};
 constexpr std::array<std::string_view, 2> document_keys = {"controls", "frameworks"};
 constexpr std::array<std::string_view, 8> control_keys = {"id",       "title", "objective",     "domain",
                                                           "evidence", "maps",  "no_equivalent", "note"};
@@ -240,10 +240,20 @@ class FrameworkReader {
         requirement.withdrawn = fields.flag("withdrawn");
         requirement.groups = fields.texts("groups");
         requirement.aliases = fields.texts("aliases");
+        requirement.outside = fields.text("outside", false);
         check(requirement, fields);
+        inherit_outside(requirement);
         framework_.requirements.push_back(std::move(requirement));
         // Reserved for all of them, so the text stays where it is.
         ids_.insert(framework_.requirements.back().id);
+        if (!framework_.requirements.back().outside.empty())
+            outside_.emplace(framework_.requirements.back().id, framework_.requirements.back().outside);
+    }
+
+    void inherit_outside(Requirement& requirement) const {
+        if (!requirement.outside.empty()) return;
+        const auto parent = outside_.find(requirement.parent);
+        if (parent != outside_.end()) requirement.outside = parent->second;
     }
 
     void check(const Requirement& requirement, Fields& fields) {
@@ -258,6 +268,14 @@ class FrameworkReader {
                          quoted(requirement.parent) + " is not listed above " + quoted(requirement.id),
                          "A parent stands before what is under it." + suggestion(requirement.parent, sorted(known)),
                          fields.find("parent")->span);
+        }
+        const std::span<const std::string_view> words = elsewhere_words();
+        if (!requirement.outside.empty() && std::find(words.begin(), words.end(), requirement.outside) == words.end()) {
+            fields.fault(
+                "unknown-outside",
+                quoted(requirement.outside) + " does not say where evidence for " + quoted(requirement.id) + " lies",
+                "Write one of " + Fields::listed(words) + "." + suggestion(requirement.outside, words),
+                fields.find("outside")->span);
         }
         for (const std::string& group : requirement.groups) {
             if (group.empty() || groups_.count(group) > 0) continue;
@@ -276,6 +294,7 @@ class FrameworkReader {
     Diagnostics& diagnostics_;
     Framework framework_;
     std::unordered_set<std::string_view> ids_;
+    std::unordered_map<std::string_view, std::string_view> outside_;  ///< of those that have it
     std::unordered_set<std::string> groups_;
 };
 
@@ -486,7 +505,8 @@ FrameworkInfo Framework::info() const {
     FrameworkInfo info{id, name, version, organization, url};
     info.requirements.reserve(requirements.size());
     for (const Requirement& item : requirements)
-        info.requirements.push_back({item.id, item.title, item.parent, item.heading, item.withdrawn, item.groups});
+        info.requirements.push_back(
+            {item.id, item.title, item.parent, item.heading, item.withdrawn, item.groups, item.outside});
     return info;
 }
 

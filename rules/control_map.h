@@ -43,6 +43,9 @@ struct Requirement {
     std::vector<std::string> groups;
     /// Other ids for it: `AC.L2-3.1.1` for `AC.L1-3.1.1`. One alias may stand for several requirements.
     std::vector<std::string> aliases;
+    /// Where evidence lies that code cannot hold, a word of `elsewhere_words()`: its own, else its parent's; empty
+    /// where nothing is said. It matters only where no control is mapped.
+    std::string outside;
 };
 
 /// A baseline, level or category of a framework, by which reports can be narrowed.

@@ -206,7 +206,8 @@ class Audit {
         if (!open_session(*session_, session_->options.arguments, !own_config)) return false;
         if (own_config && !read_typed_config()) return false;
         load_rules(*session_);
-        if (const std::string problem = select_rules(session_->catalogue, session_->options); !problem.empty()) {
+        if (const std::string problem = select_rules(session_->catalogue, session_->options, session_->lens);
+            !problem.empty()) {
             outer_.err << problem;
             return false;
         }
@@ -473,7 +474,7 @@ class Audit {
     bool write_reports() {
         ReportOptions options;
         options.verbosity = outer_.options.verbosity;
-        options.frameworks = selected_frameworks(session_->catalogue, session_->options);
+        options.frameworks = session_->lens.chosen();
         std::vector<Output> outputs = outer_.options.outputs;
         if (outputs.empty() && outer_.options.evidence.empty()) outputs.push_back({"markdown", ""});
         bool good = true;

@@ -62,6 +62,20 @@ class FolderLoader {
     std::vector<std::string> files_;
 };
 
+void load_mapping_files(MappingFiles& files, ControlMap& controls, const System& system, SourceSet& sources,
+                        Diagnostics& diagnostics) {
+    for (const auto& [absolute, called] : files.frameworks) {
+        const auto document = read_document(system, absolute, called, max_rule_file, sources, diagnostics);
+        // The id was checked with the rest.
+        if (document && controls.add_framework(document->root, diagnostics))
+            files.ids[absolute] = document->root.find("id")->value.as_string();
+    }
+    for (const auto& [absolute, called] : files.controls) {
+        const auto document = read_document(system, absolute, called, max_rule_file, sources, diagnostics);
+        if (document) controls.add_controls(document->root, diagnostics);
+    }
+}
+
 std::vector<std::string_view> rule_words(const RuleSet& rules) {
     std::vector<std::string_view> words;
     for (const RuleInfo& info : rules.infos()) {
@@ -89,18 +103,33 @@ std::string rule_ids(const RuleSet& rules, const std::vector<std::string>& words
     return "";
 }
 
-bool has_framework(const RuleInfo& info, const std::vector<std::string>& ids) {
-    return std::any_of(info.frameworks.begin(), info.frameworks.end(), [&](const ControlLink& link) {
-        return std::find(ids.begin(), ids.end(), link.framework) != ids.end();
-    });
+ControlInfo control_info(const Control& control) {
+    ControlInfo info{control.id, control.title, control.objective, control.domain, control.proves, control.cadence};
+    info.from = control.from;
+    info.links = control.links;
+    return info;
 }
 
-/// Our control's id or a framework's, as a glob; `soc2:CC6.1` names the framework too.
-bool has_control(const RuleInfo& info, const std::string& word) {
-    if (glob_match(word, info.control)) return true;
-    return std::any_of(info.frameworks.begin(), info.frameworks.end(), [&](const ControlLink& link) {
-        return glob_match(word, link.id) || glob_match(word, std::string(link.framework) + ":" + std::string(link.id));
-    });
+/// A word of --framework or --control that no rule belongs to would give a clean report that says nothing.
+std::string word_without_rules(const Catalogue& catalogue, const std::string& word, bool is_control) {
+    Lens one;
+    const std::vector<std::string> words = {word}, none;
+    const std::string error = is_control ? Lens::read(*catalogue.controls, none, words, one)
+                                         : Lens::read(*catalogue.controls, words, none, one);
+    if (!error.empty()) return error;
+    const auto infos = catalogue.rules->infos();
+    if (std::any_of(infos.begin(), infos.end(),
+                    [&](const RuleInfo& info) { return one.wants(info.control, info.frameworks); }))
+        return "";
+    std::string out = "plumbline: " + std::string(is_control ? "--control" : "--framework") +
+                      ": no rule gives evidence for " + quoted(word) + ".";
+    for (const Framework& framework : catalogue.controls->frameworks()) {
+        for (const Requirement* requirement : framework.resolve(word)) {
+            if (requirement->outside.empty()) continue;
+            return out + " Its evidence lies elsewhere: " + std::string(elsewhere_text(requirement->outside)) + ".\n";
+        }
+    }
+    return out + " See `plumbline frameworks coverage`.\n";
 }
 
 }  // namespace
@@ -134,7 +163,7 @@ bool is_controls_file(std::string_view path) {
 }
 
 Catalogue load_catalogue(const std::vector<RuleFolder>& folders, bool builtin_rules, const System& system,
-                         SourceSet& sources, Diagnostics& diagnostics) {
+                         SourceSet& sources, Diagnostics& diagnostics, MappingFiles* files) {
     Catalogue catalogue;
     catalogue.controls =
         std::make_unique<ControlMap>(ControlMap::from_pack(embedded_frameworks(), embedded_controls()));
@@ -143,6 +172,7 @@ Catalogue load_catalogue(const std::vector<RuleFolder>& folders, bool builtin_ru
     for (const RuleFolder& folder : folders) loaders.emplace_back(folder, system, sources, diagnostics);
     // Every framework and control comes before any rule: rules hold views of their control and its links.
     for (const FolderLoader& loader : loaders) loader.load_mappings(*catalogue.controls);
+    if (files) load_mapping_files(*files, *catalogue.controls, system, sources, diagnostics);
     catalogue.rules = builtin_rules
                           ? std::make_unique<RuleSet>(RuleSet::from_pack(embedded_rules(), *catalogue.controls))
                           : std::make_unique<RuleSet>();
@@ -151,54 +181,38 @@ Catalogue load_catalogue(const std::vector<RuleFolder>& folders, bool builtin_ru
     return catalogue;
 }
 
-std::vector<std::string> selected_frameworks(const Catalogue& catalogue, const Options& options) {
-    std::vector<std::string> ids;
-    for (const Framework& framework : catalogue.controls->frameworks()) {
-        if (std::any_of(options.frameworks.begin(), options.frameworks.end(),
-                        [&](const std::string& glob) { return glob_match(glob, framework.id); }))
-            ids.push_back(framework.id);
-    }
-    return ids;
-}
-
-std::string select_rules(Catalogue& catalogue, const Options& options) {
+std::string select_rules(Catalogue& catalogue, const Options& options, Lens& lens) {
     RuleSet& rules = *catalogue.rules;
     std::set<std::string_view> wanted, unwanted;
     if (std::string error = rule_ids(rules, options.rules, "--rule", wanted); !error.empty()) return error;
     if (std::string error = rule_ids(rules, options.excluded_rules, "--exclude-rule", unwanted); !error.empty())
         return error;
-    std::vector<std::string_view> framework_ids;
-    for (const Framework& framework : catalogue.controls->frameworks()) framework_ids.push_back(framework.id);
+    if (std::string error = Lens::read(*catalogue.controls, options.frameworks, options.controls, lens); !error.empty())
+        return error;
     for (const std::string& word : options.frameworks) {
-        if (std::none_of(framework_ids.begin(), framework_ids.end(),
-                         [&](std::string_view id) { return glob_match(word, id); }))
-            return "plumbline: --framework: there is no framework " + quoted(word) + "." +
-                   suggestion(word, framework_ids) + " See `plumbline frameworks list`.\n";
+        if (std::string error = word_without_rules(catalogue, word, false); !error.empty()) return error;
     }
     for (const std::string& word : options.controls) {
-        if (std::any_of(rules.infos().begin(), rules.infos().end(),
-                        [&](const RuleInfo& info) { return has_control(info, word); }))
-            continue;
-        std::vector<std::string_view> words;
-        for (const Control& control : catalogue.controls->controls()) words.push_back(control.id);
-        return "plumbline: --control: no rule belongs to a control " + quoted(word) + "." + suggestion(word, words) +
-               " See `plumbline frameworks show ID`.\n";
+        if (std::string error = word_without_rules(catalogue, word, true); !error.empty()) return error;
     }
     if (options.rules.empty() && options.excluded_rules.empty() && options.frameworks.empty() &&
         options.controls.empty() && !options.severity)
         return "";
-    const std::vector<std::string> frameworks = selected_frameworks(catalogue, options);
     // The views in `wanted` belong to the set that is being filtered; whether a rule stays is worked out before.
     rules.filter([&](const RuleInfo& info) {
         if (!options.rules.empty() && !wanted.contains(info.id)) return false;
         if (unwanted.contains(info.id)) return false;
         if (options.severity && info.severity < *options.severity) return false;
-        if (!options.frameworks.empty() && !has_framework(info, frameworks)) return false;
-        return options.controls.empty() ||
-               std::any_of(options.controls.begin(), options.controls.end(),
-                           [&](const std::string& word) { return has_control(info, word); });
+        return lens.wants(info.control, info.frameworks);
     });
     return "";
+}
+
+void describe(const Catalogue& catalogue, const Lens& lens, Report& report) {
+    report.rules.assign(catalogue.rules->infos().begin(), catalogue.rules->infos().end());
+    for (const Framework& framework : catalogue.controls->frameworks()) report.frameworks.push_back(framework.info());
+    for (const Control& control : catalogue.controls->controls()) report.controls.push_back(control_info(control));
+    lens.narrow(report);
 }
 
 }  // namespace plumbline

@@ -1,6 +1,7 @@
 #include "scanner/commands.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "scanner/acceptance.h"
 #include "scanner/inspect.h"
@@ -14,22 +15,20 @@ namespace {
 // A line an expression; the largest list known has a few thousand.
 constexpr std::uint64_t max_expressions_size = std::uint64_t{64} << 20;
 
-/// The commands over the catalogue need no tree: folders of rules are named as typed.
-bool load_catalogue_only(Session& session) {
-    session.place.root = session.place.base = session.call.working_directory;
-    load_rules(session);
-    print_diagnostics(session.diagnostics.items(), session.sources, session.options.verbosity, session.err);
-    return !session.diagnostics.has_errors();
-}
+using CatalogueCommand = std::function<int(const Catalogue&, const Options&, std::ostream&, std::ostream&)>;
 
-int over_catalogue(Session& session, int (*command)(const Catalogue&, const Options&, std::ostream&, std::ostream&)) {
-    const bool good = load_catalogue_only(session);
-    if (const std::string error = select_rules(session.catalogue, session.options); !error.empty()) {
+/// The commands over the catalogue need no tree, but the rules, frameworks and controls that the configuration names.
+int over_catalogue(Session& session, const CatalogueCommand& command) {
+    const bool settings = open_catalogue(session);
+    if (settings) load_rules(session);
+    print_diagnostics(session.diagnostics.items(), session.sources, session.options.verbosity, session.err);
+    if (!settings) return code(Exit::incomplete);
+    if (const std::string error = select_rules(session.catalogue, session.options, session.lens); !error.empty()) {
         session.err << error;
         return code(Exit::incomplete);
     }
     const int result = command(session.catalogue, session.options, session.out, session.err);
-    return good ? result : code(Exit::incomplete);
+    return session.diagnostics.has_errors() ? code(Exit::incomplete) : result;
 }
 
 /// What `waive` writes, checked as far as reading it again would.
@@ -118,6 +117,13 @@ int run_list_frameworks(Session& session) {
 
 int run_show_framework(Session& session) {
     return over_catalogue(session, show_framework);
+}
+
+int run_framework_coverage(Session& session) {
+    return over_catalogue(
+        session, [&](const Catalogue& catalogue, const Options& options, std::ostream& out, std::ostream& err) {
+            return show_coverage(catalogue, options, session.call.now, out, err);
+        });
 }
 
 int run_test_rules(Session& session) {

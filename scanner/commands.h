@@ -10,6 +10,7 @@ int run_list_rules(Session& session);
 int run_show_rule(Session& session);
 int run_list_frameworks(Session& session);
 int run_show_framework(Session& session);
+int run_framework_coverage(Session& session);
 int run_test_rules(Session& session);
 int run_waive(Session& session);
 int run_init(Session& session);

@@ -116,7 +116,7 @@ void read_owners(const Member& member, Config& config, Diagnostics& diagnostics)
 Config read_config(const Value& document, Diagnostics& diagnostics) {
     Config config;
     if (document.is_null()) return config;  // a file of comments
-    const std::array<Field, 13> fields = {{
+    const std::array<Field, 15> fields = {{
         {"exclude", take_texts(config.exclude, diagnostics)},
         {"severity",
          [&](const Member& member) {
@@ -132,6 +132,8 @@ Config read_config(const Value& document, Diagnostics& diagnostics) {
         {"rules", take_texts(config.rule_folders, diagnostics)},
         {"builtin_rules", take_flag(config.builtin_rules, diagnostics)},
         {"frameworks", take_texts(config.frameworks, diagnostics)},
+        {"controls", take_texts(config.control_files, diagnostics)},
+        {"history", take_texts(config.history, diagnostics)},
         {"exclude_rules", take_texts(config.excluded_rules, diagnostics)},
         {"baseline", take_text(config.baseline, diagnostics)},
         {"waivers", [&](const Member& member) { read_waiver_settings(member.value, config, diagnostics); }},
@@ -174,8 +176,15 @@ std::string_view config_template() {
 # Rules that are not used: ids, the peers' ids, or patterns.
 # exclude_rules: [aws-s3-versioning]
 
-# Only rules that give evidence for these frameworks (plumbline frameworks list).
-# frameworks: [soc2, iso27001_2022]
+# Only rules that give evidence for these frameworks (plumbline frameworks list), or parts of them. A framework of your
+# own is named by its file; "*" keeps all the others.
+# frameworks: [soc2, "nist_800_53_r5:moderate", policy/acme.yaml]
+
+# Files with controls of your own, and with changes to what controls are mapped to.
+# controls: [policy/controls.yaml]
+
+# Dated results (what `plumbline audit --format json` writes): they make an effective control provable.
+# history: [evidence/audit.json]
 
 # Exceptions: where they stand, and how long one may last.
 # waivers:

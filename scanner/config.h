@@ -24,6 +24,8 @@ struct Config {
         std::vector<std::pair<std::string, std::string>> vars, params;
     };
     std::vector<std::string> exclude, rule_folders, frameworks, excluded_rules;
+    std::vector<std::string> control_files;  ///< of one's own controls and changes to mappings
+    std::vector<std::string> history;        ///< files of dated results
     std::optional<Severity> severity;
     std::optional<FailOn> fail_on;
     bool builtin_rules = true;

@@ -25,11 +25,13 @@ enum : unsigned {
     waive = 256,
     init = 512,
     help = 1024,
+    frameworks_coverage = 8192,
+    frameworks_all = frameworks_list | frameworks_show | frameworks_coverage,
     verify = 2048,
     audit = 4096,
     evaluating = scan | inspect | explain,
     with_rules = scan | explain | rules_list | rules_show,
-    with_controls = with_rules | audit | rules_test | frameworks_list | frameworks_show | waive,
+    with_controls = with_rules | audit | rules_test | frameworks_all | waive,
     every = ~0U,
 };
 
@@ -43,7 +45,7 @@ struct CommandRow {
 
 constexpr std::size_t any_number = static_cast<std::size_t>(-1);
 
-constexpr std::array<CommandRow, 13> commands = {{
+constexpr std::array<CommandRow, 14> commands = {{
     {scan, "scan", "[PATH...]", 0, any_number,
      "Finds what the files below PATH (default: the current folder) would build, judges it and reports. A file is "
      "judged "
@@ -63,7 +65,12 @@ constexpr std::array<CommandRow, 13> commands = {{
     {frameworks_list, "frameworks list", "", 0, 0,
      "Lists the frameworks and how much of each has evidence from rules."},
     {frameworks_show, "frameworks show", "ID", 1, 1,
-     "Shows a framework requirement by requirement: the controls and rules that give evidence, and what has none."},
+     "Shows a framework requirement by requirement: the rules that give evidence, and what has none. ID:GROUP is a "
+     "baseline or level of it."},
+    {frameworks_coverage, "frameworks coverage", "[ID]", 0, 1,
+     "What of each framework has direct, partial or supporting evidence, by which rules, and what this program does "
+     "not "
+     "see and says nothing about. ID may be ID:GROUP."},
     {explain, "explain", "RULE ADDRESS [PATH]", 2, 3,
      "Tells why RULE fired or kept silent on the resource ADDRESS: each look-up and its answer."},
     {waive, "waive", "RULE [ADDRESS]", 1, 2,
@@ -253,16 +260,19 @@ const std::vector<FlagRow>& flags() {
         {audit, "sample", 0, "N", "changes in the auditor's sample (default: 25)", set_sample},
         {audit, "seed", 0, "TEXT", "what the sample is drawn with: equal seeds draw equal samples",
          text<&Options::seed>},
-        {scan | audit | inspect | rules_list | rules_show | frameworks_list | frameworks_show | verify, "format", 'f',
-         "FMT", "how to report; repeatable, each with its own --output", set_format},
+        {scan | audit | inspect | rules_list | rules_show | frameworks_all | verify, "format", 'f', "FMT",
+         "how to report; repeatable, each with its own --output", set_format},
         {scan | audit, "output", 'o', "FILE",
          "where the report of the --format beside it goes (default: standard output)", set_output},
         {scan, "include-passed", 0, "", "also report passed, not applicable and undecided verdicts",
          flag<&Options::include_passed>},
         {scan | audit | rules_list, "framework", 0, "ID",
-         "only rules that give evidence for this framework (soc2, iso27001_*)", list<&Options::frameworks>},
+         "only rules that give evidence for this framework (soc2, iso27001_*) or a part of it "
+         "(nist_800_53_r5:moderate, fedramp-high)",
+         list<&Options::frameworks>},
         {scan | audit | rules_list, "control", 0, "ID",
-         "only rules of this control: ours (access.*) or a framework's (CC6.1)", list<&Options::controls>},
+         "only rules of this control: ours (access.*) or a framework's (CC6.1, nist_800_53_r5:AC)",
+         list<&Options::controls>},
         {scan | audit | rules_list, "rule", 0, "ID", "only this rule: id, a peer's id for it, or a glob",
          list<&Options::rules>},
         {scan | audit | rules_list, "exclude-rule", 0, "ID", "not this rule: id, a peer's id for it, or a glob",
@@ -290,6 +300,9 @@ const std::vector<FlagRow>& flags() {
          set_hash},
         {scan | waive, "waivers", 0, "FILE", "the waiver file (default: .plumbline/waivers.yaml)",
          text<&Options::waivers>},
+        {scan, "history", 0, "FILE",
+         "dated results, as `plumbline audit --format json` writes them: they make an effective control provable",
+         list<&Options::history>},
         {evaluating, "var", 0, "NAME=VALUE", "a Terraform variable, as `terraform plan -var` takes it", set_var},
         {evaluating, "var-file", 0, "FILE", "a file of Terraform variables", set_var_file},
         {evaluating, "workspace", 0, "NAME", "the Terraform workspace (default: TF_WORKSPACE, or `default`)",
@@ -300,8 +313,8 @@ const std::vector<FlagRow>& flags() {
         {with_rules | audit, "no-builtin-rules", 0, "", "only the rules of --rules", flag<&Options::no_builtin_rules>},
         {scan, "exclude", 0, "GLOB", "files and folders to leave out, as paths from the scanned tree's top",
          list<&Options::exclude>},
-        {scan | audit | explain, "config", 0, "FILE", "the configuration (default: .plumbline/config.yaml)",
-         text<&Options::config>},
+        {scan | audit | explain | rules_list | rules_show | frameworks_all | waive, "config", 0, "FILE",
+         "the configuration (default: .plumbline/config.yaml)", text<&Options::config>},
         {inspect, "expressions", 0, "FILE", "evaluate the expressions in this file of {\"id\",\"expr\"} lines",
          text<&Options::expressions>},
         {waive, "owner", 0, "NAME", "who owns the risk (required)", text<&Options::owner>},
@@ -317,7 +330,8 @@ const std::vector<FlagRow>& flags() {
         {scan | audit, "no-progress", 0, "", "no progress bar", flag<&Options::no_progress>},
         {scan, "color", 0, "WHEN", "auto, always or never; NO_COLOR is honoured", set_color},
         {scan | audit, "quiet", 'q', "", "no warnings on standard error, short reports", set_quiet},
-        {scan | audit, "verbose", 'v', "", "every warning and note, long reports", set_verbose},
+        {scan | audit | frameworks_coverage, "verbose", 'v', "", "every warning and note, long reports; names of rules",
+         set_verbose},
         {every, "help", 'h', "", "show this help", flag<&Options::help>},
         {every, "version", 'V', "", "show the version", flag<&Options::version>},
     };

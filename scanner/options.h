@@ -45,7 +45,7 @@ struct Options {
     std::string baseline, write_baseline, waivers, config;
     std::string evidence, sign;                  ///< --evidence, --sign
     std::string allowed_signers, gpg, contains;  ///< verify
-    std::vector<std::string> rule_folders;
+    std::vector<std::string> rule_folders, history;
     bool no_builtin_rules = false;
     std::optional<std::size_t> jobs;
     bool stats = false, no_progress = false;

@@ -193,7 +193,8 @@ bool Replay::open() {
     session_->options.arguments = {"."};
     if (!open_session(*session_, session_->options.arguments)) return false;
     load_rules(*session_);
-    if (const std::string error = select_rules(session_->catalogue, session_->options); !error.empty()) {
+    if (const std::string error = select_rules(session_->catalogue, session_->options, session_->lens);
+        !error.empty()) {
         session_->diagnostics.file_error("selection", ".plumbline/config.yaml", std::string(trim(error)),
                                          "Nothing was judged from this commit on.");
         session_->catalogue = {};

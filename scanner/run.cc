@@ -13,6 +13,7 @@
 #include "scanner/commands.h"
 #include "scanner/discover.h"
 #include "scanner/explain.h"
+#include "scanner/history.h"
 #include "scanner/model/text.h"
 #include "scanner/owners.h"
 #include "scanner/repository_facts.h"
@@ -25,6 +26,8 @@ namespace {
 
 // Baselines of the largest trees: some 200 bytes a finding, so 300,000 findings.
 constexpr std::uint64_t max_baseline_size = std::uint64_t{64} << 20;
+// An audit of a year of a busy repository, with its changes and findings.
+constexpr std::uint64_t max_history_size = std::uint64_t{256} << 20;
 /// Formats are known by the reporters alone, so they are checked here and not by the option table.
 std::string check_formats(const Options& options) {
     std::vector<std::string_view> names;
@@ -196,11 +199,27 @@ std::vector<ScopeDecision> decisions_of(Session& session) {
     return decisions;
 }
 
+History load_history(Session& session) {
+    History history;
+    std::vector<std::string> files;
+    for (const std::string& file : session.options.history) files.push_back(session.typed(file));
+    if (files.empty()) {
+        for (const std::string& file : session.config.history) files.push_back(session.settled(file));
+    }
+    for (const std::string& file : files) {
+        const auto document = read_json_document(session.system, file, session.place.inside(file), max_history_size,
+                                                 session.sources, session.diagnostics);
+        if (document) read_history(document->root, history, session.diagnostics);
+    }
+    return history;
+}
+
 Report make_report(Session& session, Joined joined, Exceptions exceptions) {
     remove_repeated_gaps(session.coverage.gaps);
     sort_findings(joined.findings);
     Report report;
     report.decisions = decisions_of(session);
+    const History history = load_history(session);
     report.exit_code = code(exit_of(session, joined.findings));
     describe_catalogue(session, report);
     report.started_at = session.call.now;
@@ -210,6 +229,7 @@ Report make_report(Session& session, Joined joined, Exceptions exceptions) {
     report.repository_uri = repository.uri;
     report.branch = repository.branch;
     report.commit = repository.commit.empty() ? head_commit(*session.file_system) : repository.commit;
+    apply_history(history, report);
     report.waivers = std::move(exceptions.waivers);
     report.suppressions = std::move(exceptions.suppressions);
     for (WaiverInfo& comment : report.suppressions) comment.path = session.place.shown(comment.path);
@@ -238,7 +258,7 @@ ReportOptions report_options(const Session& session) {
     ReportOptions options;
     options.include_passed = session.options.include_passed;
     options.verbosity = session.options.verbosity;
-    options.frameworks = selected_frameworks(session.catalogue, session.options);
+    options.frameworks = session.lens.chosen();
     return options;
 }
 
@@ -294,7 +314,7 @@ int scan(Session& session) {
     if (!open_session(session, session.options.arguments)) return stop(session);
     leave_out_evidence(session);
     load_rules(session);
-    if (const std::string error = select_rules(session.catalogue, session.options); !error.empty()) {
+    if (const std::string error = select_rules(session.catalogue, session.options, session.lens); !error.empty()) {
         session.err << error;
         return stop(session);
     }
@@ -357,7 +377,7 @@ struct CommandFunction {
     int (*run)(Session&);
 };
 
-constexpr std::array<CommandFunction, 13> commands = {{
+constexpr std::array<CommandFunction, 14> commands = {{
     {"scan", scan},
     {"inspect", run_inspect},
     {"audit", run_audit},
@@ -366,6 +386,7 @@ constexpr std::array<CommandFunction, 13> commands = {{
     {"rules test", run_test_rules},
     {"frameworks list", run_list_frameworks},
     {"frameworks show", run_show_framework},
+    {"frameworks coverage", run_framework_coverage},
     {"explain", explain},
     {"waive", run_waive},
     {"verify", run_verify},

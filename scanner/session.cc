@@ -48,8 +48,44 @@ bool read_settings(Session& session) {
     return good;
 }
 
+/// Whether a word of --framework is a file with a framework: ids have no such ending.
+bool is_framework_file_word(const std::string& word) {
+    return word.ends_with(".yaml") || word.ends_with(".yml");
+}
+
+/// Whether the command's argument is a framework, not a path.
+bool names_framework(const Session& session) {
+    return session.options.command.starts_with("frameworks ");
+}
+
+/// Makes files among the words absolute, and loads them later.
+std::vector<std::string> framework_words(Session& session, const std::vector<std::string>& words, bool typed) {
+    std::vector<std::string> out;
+    for (const std::string& word : words) {
+        if (!is_framework_file_word(word)) {
+            out.push_back(word);
+            continue;
+        }
+        out.push_back(typed ? session.typed(word) : session.settled(word));
+        session.mapping_files.frameworks.push_back({out.back(), session.place.inside(out.back())});
+    }
+    return out;
+}
+
+void merge_mapping_files(Session& session) {
+    session.options.frameworks = framework_words(session, session.options.frameworks, true);
+    if (names_framework(session)) session.options.arguments = framework_words(session, session.options.arguments, true);
+    // Loaded even where the command line chooses others: a control's file may map to them.
+    session.config.frameworks = framework_words(session, session.config.frameworks, false);
+    for (const std::string& file : session.config.control_files) {
+        const std::string absolute = session.settled(file);
+        session.mapping_files.controls.push_back({absolute, session.place.inside(absolute)});
+    }
+}
+
 /// The command line goes before the configuration; what both list is joined.
 void merge_settings(Session& session) {
+    merge_mapping_files(session);
     Options& options = session.options;
     const Config& config = session.config;
     if (!options.severity) options.severity = config.severity;
@@ -117,13 +153,6 @@ void make_environments(Session& session) {
     place_variable_files(session);
 }
 
-ControlInfo control_info(const Control& control) {
-    ControlInfo info{control.id, control.title, control.objective, control.domain, control.proves, control.cadence};
-    info.from = control.from;
-    info.links = control.links;
-    return info;
-}
-
 }  // namespace
 
 bool open_session(Session& session, const std::vector<std::string>& paths, bool with_settings) {
@@ -133,6 +162,16 @@ bool open_session(Session& session, const std::vector<std::string>& paths, bool 
     merge_settings(session);
     make_environments(session);
     return true;
+}
+
+bool open_catalogue(Session& session) {
+    Diagnostics nothing;  // an odd working folder matters to nobody here
+    session.place = locate({}, session.call.working_directory, session.system, nothing);
+    if (session.place.root.empty()) session.place.root = session.place.base = session.call.working_directory;
+    session.file_system = session.system.open(session.place.root);
+    const bool good = read_settings(session);
+    merge_mapping_files(session);
+    return good;
 }
 
 void load_rules(Session& session) {
@@ -146,7 +185,15 @@ void load_rules(Session& session) {
         folders.push_back({absolute, session.place.inside(absolute)});
     }
     session.catalogue = load_catalogue(folders, !session.options.no_builtin_rules, session.system, session.sources,
-                                       session.diagnostics);
+                                       session.diagnostics, &session.mapping_files);
+    const auto name_frameworks = [&](std::vector<std::string>& words) {
+        for (std::string& word : words) {
+            const auto loaded = session.mapping_files.ids.find(word);
+            if (loaded != session.mapping_files.ids.end()) word = loaded->second;
+        }
+    };
+    name_frameworks(session.options.frameworks);
+    if (names_framework(session)) name_frameworks(session.options.arguments);
 }
 
 std::string waiver_file(const Session& session) {
@@ -157,11 +204,7 @@ std::string waiver_file(const Session& session) {
 void describe_catalogue(const Session& session, Report& report) {
     report.tool_version = PLUMBLINE_VERSION;
     report.tool_uri = PLUMBLINE_HOMEPAGE;
-    report.rules.assign(session.catalogue.rules->infos().begin(), session.catalogue.rules->infos().end());
-    for (const Framework& framework : session.catalogue.controls->frameworks())
-        report.frameworks.push_back(framework.info());
-    for (const Control& control : session.catalogue.controls->controls())
-        report.controls.push_back(control_info(control));
+    describe(session.catalogue, session.lens, report);
 }
 
 std::vector<Waiver> load_waivers(Session& session) {

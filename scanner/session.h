@@ -35,6 +35,8 @@ struct Session {
     std::unique_ptr<FileSystem> file_system;
     Config config;
     Catalogue catalogue;
+    Lens lens;
+    MappingFiles mapping_files;
     std::vector<Environment> environments;
     /// With --evidence: what was read, `system` itself. Null without.
     const RecordingSystem* recording = nullptr;
@@ -57,7 +59,12 @@ struct Session {
 /// must stop (diagnostics say why): the configuration has a fault, so that nobody knows what was meant.
 bool open_session(Session& session, const std::vector<std::string>& paths, bool with_settings = true);
 
-/// Loads the rules that options and configuration ask for.
+/// For commands that need no tree but rules, frameworks and controls: reads the configuration around the working folder
+/// for those, and merges nothing else. False when it has a fault.
+bool open_catalogue(Session& session);
+
+/// Loads the rules that options and configuration ask for. Words of --framework that are files of frameworks become the
+/// frameworks' ids.
 void load_rules(Session& session);
 
 /// The waiver file: as typed, as the configuration says, or `.plumbline/waivers.yaml`. Absolute.

@@ -623,7 +623,9 @@ TEST_CASE("the configuration settles what the command line leaves open") {
           ".plumbline/config.yaml:1:1: error: the configuration has no key \"exclud\"\n"
           "  1 | exclud: [examples]\n"
           "    | ^^^^^^^^^^^^^^^^^^\n"
-          "  Its keys are: exclude, severity, fail_on, rules, builtin_rules, frameworks, exclude_rules, baseline, "
+          "  Its keys are: exclude, severity, fail_on, rules, builtin_rules, frameworks, controls, history, "
+          "exclude_rules, "
+          "baseline, "
           "waivers, decisions, audit, owners, environments. Did you mean \"exclude\"?\n");
     config = "severity: [high]\n";
     CHECK(repository.scan() == 2);

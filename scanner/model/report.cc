@@ -5,6 +5,34 @@
 
 namespace plumbline {
 
+namespace {
+
+constexpr std::array<std::string_view, 9> elsewhere = {
+    "physical", "people", "training", "organization", "suppliers", "operations", "devices", "application", "privacy"};
+constexpr std::array<std::string_view, elsewhere.size()> elsewhere_texts = {
+    "buildings, rooms, equipment and media",
+    "screening, contracts, conduct and leaving of people",
+    "awareness and training",
+    "policies, roles, plans, risk decisions and reviews by management",
+    "contracts with suppliers and reviews of them",
+    "what people do while systems run: incidents, recovery, maintenance, exercises",
+    "laptops, phones and other devices of people",
+    "what the application itself does with sessions, input and output",
+    "notice, consent and rights of those whose data it is",
+};
+
+}  // namespace
+
+std::span<const std::string_view> elsewhere_words() {
+    return elsewhere;
+}
+
+std::string_view elsewhere_text(std::string_view word) {
+    const auto* at = std::find(elsewhere.begin(), elsewhere.end(), word);
+    return at == elsewhere.end() ? std::string_view()
+                                 : elsewhere_texts[static_cast<std::size_t>(at - elsewhere.begin())];
+}
+
 void VerdictCounts::add(const VerdictCounts& other) {
     pass += other.pass;
     fail += other.fail;

@@ -34,7 +34,14 @@ struct RequirementInfo {
     bool withdrawn = false;   ///< never reported
     /// Baselines and levels it belongs to: `low`, `moderate`, `level-1`, ...
     std::span<const std::string> groups = {};
+    /// Where evidence lies that code cannot hold, a word of `elsewhere_words()`; empty where nothing is said.
+    std::string_view outside = {};
 };
+
+/// Where evidence for a requirement lies that code and settings cannot hold: `physical`, `people`, `training`, ...
+std::span<const std::string_view> elsewhere_words();
+/// The word as people read it: `physical` -> `buildings, rooms, equipment and media`; empty for an unknown word.
+std::string_view elsewhere_text(std::string_view word);
 
 /// A framework as reporters need it.
 struct FrameworkInfo {
@@ -45,6 +52,8 @@ struct FrameworkInfo {
     std::string_view url;
     /// The whole catalogue in its own order, headings included: matrices also show what no rule is evidence for.
     std::vector<RequirementInfo> requirements = {};
+    /// What --framework or --control left of it, where that is not the whole: `moderate`, `CC6`.
+    std::string part = {};
 };
 
 /// One of our own controls. Views live as long as the control map.
@@ -54,9 +63,11 @@ struct ControlInfo {
     std::string_view cadence;  ///< how often evidence is due
     /// Kinds of input that evidence comes from: `terraform`, `git-host-settings`, ...
     std::span<const std::string> from = {};
-    std::span<const ControlLink> links = {};
-    /// Dated results over the period exist (a ledger, an audit): what makes an effective control provable.
+    std::vector<ControlLink> links = {};
+    /// Dated results show it effective over their whole period (a ledger, an audit): what makes it provable.
     bool dated_history = false;
+    /// What the dated results cover: `2026-01-01 to 2026-06-30`; empty without any.
+    std::string history = {};
 };
 
 /// How many verdicts of each kind; a verdict that was accepted counts as `accepted` and as nothing else.
