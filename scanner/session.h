@@ -13,6 +13,7 @@
 #include "scanner/options.h"
 #include "scanner/pipeline.h"
 #include "scanner/place.h"
+#include "scanner/recording_system.h"
 #include "scanner/run.h"
 #include "scanner/system.h"
 
@@ -35,6 +36,8 @@ struct Session {
     Config config;
     Catalogue catalogue;
     std::vector<Environment> environments;
+    /// With --evidence: what was read, `system` itself. Null without.
+    const RecordingSystem* recording = nullptr;
 
     std::string today() const { return call.now.substr(0, 10); }
 
