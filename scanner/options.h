@@ -50,6 +50,7 @@ struct Options {
     int verbosity = 0;           ///< -1 quiet, 0 normal, 1 verbose
     std::string expressions;     ///< inspect --expressions
     Inputs inputs;               ///< --var, --var-file, --workspace, --param, TF_VAR_*, TF_WORKSPACE
+    std::vector<std::string> param_files;
 
     // waive
     std::string owner, reason, expires, approver, ticket, compensating_control, path;

@@ -50,7 +50,8 @@ struct Session {
 };
 
 /// Finds the place of `paths`, reads the configuration and merges it, and makes the environments. False when the run
-/// must stop (diagnostics say why): the configuration has a fault, so that nobody knows what was meant.
+/// must stop (diagnostics say why): the configuration or a parameter file has a fault, so that nobody knows what was
+/// meant.
 bool open_session(Session& session, const std::vector<std::string>& paths, bool with_settings = true);
 
 /// Loads the rules that options and configuration ask for.

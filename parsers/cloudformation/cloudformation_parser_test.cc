@@ -13,7 +13,7 @@ struct Scan {
                   std::map<std::string, std::string> parameters = {})
         : files(std::map<std::string, std::string>(tree)) {
         Inputs inputs;
-        inputs.parameters = std::move(parameters);
+        for (const auto& [name, text] : parameters) inputs.parameters[name] = {text, {}};
         const Parser& parser = cloudformation_parser();
         std::vector<const ParsedFile*> pointers;
         for (const auto& [path, text] : tree) {

@@ -72,6 +72,12 @@ bool is_word(std::string_view text) {
     });
 }
 
+/// How a parameter got its value from outside of the template.
+TraceRef trace_of(const Inputs::Parameter& given, const std::string& name) {
+    return given.span.valid() ? make_trace(Trace::Kind::variable_file, given.span, name)
+                              : make_trace(Trace::Kind::command_line, {}, name);
+}
+
 /// One turn of a loop: its identifier replaced in keys and values, by the rules of `Fn::ForEach`.
 struct LoopTurn {
     std::string identifier, value, word;
@@ -792,9 +798,9 @@ Value Stack::ref(const std::string& name, Span span) {
 
 Value Stack::pseudo_parameter(const std::string& name, Span span) {
     const auto given = evaluation_.inputs.parameters.find(name);
-    if (given != evaluation_.inputs.parameters.end()) {
-        return Value::string(given->second)
-            .traced(make_trace(Trace::Kind::expression, span, {}, {make_trace(Trace::Kind::command_line, {}, name)}));
+    if (given != evaluation_.inputs.parameters.end() && given->second.text) {
+        return Value::string(*given->second.text)
+            .traced(make_trace(Trace::Kind::expression, span, {}, {trace_of(given->second, name)}));
     }
     const CauseRef cause = make_cause(name + " is known only at deployment", span);
     TraceRef trace = make_trace(Trace::Kind::expression, span, name);
@@ -942,8 +948,14 @@ Value Stack::bind_parameter(const std::string& name, const Member& declared) {
     } else {
         const auto given = evaluation_.inputs.parameters.find(name);
         if (given != evaluation_.inputs.parameters.end()) {
-            const TraceRef trace = make_trace(Trace::Kind::command_line, {}, name);
-            return convert_parameter(name, type, Value::string(given->second).traced(trace), span).traced(trace);
+            const Inputs::Parameter& parameter = given->second;
+            const TraceRef trace = trace_of(parameter, name);
+            const Value value =
+                parameter.text
+                    ? Value::string(*parameter.text)
+                    : unknown({}, make_cause("parameter " + name + " is filled in by the deployment", parameter.span));
+            return convert_parameter(name, type, value.traced(trace), parameter.span.valid() ? parameter.span : span)
+                .traced(trace);
         }
     }
     if (const Member* fallback = declared.value.find("Default")) {
