@@ -49,12 +49,44 @@ void read_environment(const Member& member, Config& config, Diagnostics& diagnos
     config.environments.push_back(std::move(environment));
 }
 
+void read_decision(std::string_view framework, const Member& member, Config& config, Diagnostics& diagnostics) {
+    Config::Decision entry;
+    entry.span = member.span;
+    ScopeDecision& decision = entry.decision;
+    decision.framework = framework;
+    decision.id = member.name;
+    const std::array<Field, 4> fields = {{
+        {"applicable", take_flag(decision.applicable, diagnostics)},
+        {"justification", take_text(decision.justification, diagnostics)},
+        {"owner", take_text(decision.owner, diagnostics)},
+        {"status", take_text(decision.status, diagnostics)},
+    }};
+    read_fields(member.value, "the decision on " + quoted(member.name), fields, diagnostics);
+    if (decision.justification.empty())
+        diagnostics.error("settings-value", "the decision on " + quoted(member.name) + " has no `justification`",
+                          "A Statement of Applicability says of each control why it is in or out.", member.span);
+    config.decisions.push_back(std::move(entry));
+}
+
+void read_decisions(const Member& member, Config& config, Diagnostics& diagnostics) {
+    if (!member.value.is_mapping())
+        return bad_value(member, "a mapping of frameworks to decisions on their requirements", diagnostics);
+    for (const Member& framework : member.value.members()) {
+        if (!framework.value.is_mapping()) {
+            bad_value(framework, "a mapping of requirements to decisions", diagnostics);
+            continue;
+        }
+        for (const Member& requirement : framework.value.members())
+            read_decision(framework.name, requirement, config, diagnostics);
+    }
+}
+
 }  // namespace
 
 Config read_config(const Value& document, Diagnostics& diagnostics) {
     Config config;
     if (document.is_null()) return config;  // a file of comments
-    const std::array<Field, 10> fields = {{
+    const std::array<Field, 11> fields = {{
         {"exclude", take_texts(config.exclude, diagnostics)},
         {"severity",
          [&](const Member& member) {
@@ -73,6 +105,7 @@ Config read_config(const Value& document, Diagnostics& diagnostics) {
         {"exclude_rules", take_texts(config.excluded_rules, diagnostics)},
         {"baseline", take_text(config.baseline, diagnostics)},
         {"waivers", [&](const Member& member) { read_waiver_settings(member.value, config, diagnostics); }},
+        {"decisions", [&](const Member& member) { read_decisions(member, config, diagnostics); }},
         {"environments",
          [&](const Member& member) {
              if (!member.value.is_mapping()) return bad_value(member, "a mapping of names to settings", diagnostics);
@@ -116,6 +149,13 @@ std::string_view config_template() {
 # waivers:
 #   file: .plumbline/waivers.yaml
 #   max_days: 365
+
+# What was decided on a framework's requirements, for the Statement of Applicability (--format soa) and the matrix.
+# `justification` is required; `status` replaces what the verdicts say.
+# decisions:
+#   iso27001_2022:
+#     A.7.4: {applicable: false, justification: "No premises of our own; the cloud provider's are certified", owner: ciso}
+#     A.8.13: {justification: "Customer contracts ask for it", owner: platform, status: implemented}
 
 # Sets of values. Each root is judged once for each set that is meant for it; a finding names its environments.
 # environments:

@@ -69,11 +69,19 @@ std::vector<Waiver> load_waivers(Session& session) {
     return read_waivers(document->root, session.config.waiver_max_days, session.diagnostics);
 }
 
+/// The register of exceptions.
+struct Exceptions {
+    std::vector<WaiverInfo> waivers, suppressions;
+};
+
 /// Suppressions, then waivers, then the baseline: each finding stays, marked.
-void accept(Session& session, Joined& joined, std::span<const Waiver> waivers) {
+Exceptions accept(Session& session, Joined& joined, std::span<const Waiver> waivers) {
     const AcceptanceContext context = acceptance_context(session);
-    apply_suppressions(joined.findings, joined.suppressions, context, session.sources, session.diagnostics);
-    apply_waivers(joined.findings, waivers, context, session.diagnostics);
+    Exceptions exceptions;
+    exceptions.suppressions =
+        apply_suppressions(joined.findings, joined.suppressions, context, session.sources, session.diagnostics);
+    exceptions.waivers = apply_waivers(joined.findings, waivers, context, session.diagnostics);
+    return exceptions;
 }
 
 std::string baseline_file(const Session& session) {
@@ -166,27 +174,6 @@ void remove_repeated_gaps(std::vector<CoverageGap>& gaps) {
     });
 }
 
-/// The register of exceptions: what each entry of the waiver file does.
-std::vector<WaiverInfo> waiver_register(const Session& session, std::span<const Waiver> waivers,
-                                        std::span<const Finding> findings) {
-    std::map<Span, std::uint64_t> matched;
-    for (const Finding& finding : findings)
-        for (const Acceptance& accepted : finding.accepted) ++matched[accepted.span];
-    std::vector<WaiverInfo> out;
-    for (const Waiver& waiver : waivers) {
-        WaiverInfo info;
-        for (const std::string* name : {&waiver.rule, &waiver.control})
-            if (!name->empty()) info.rules.push_back(*name);
-        info.resource = waiver.resource;
-        info.path = waiver.path;
-        info.acceptance = acceptance_of(waiver);
-        info.matched = matched[waiver.span];
-        info.state = waiver.expires < session.today() ? "expired" : info.matched == 0 ? "unused" : "active";
-        out.push_back(std::move(info));
-    }
-    return out;
-}
-
 ControlInfo control_info(const Control& control) {
     ControlInfo info{control.id, control.title, control.objective, control.domain, control.proves, control.cadence};
     info.from = control.from;
@@ -194,10 +181,38 @@ ControlInfo control_info(const Control& control) {
     return info;
 }
 
-Report make_report(Session& session, Joined joined, std::span<const Waiver> waivers) {
+/// What the configuration decides on requirements; one that no catalogue has is an error, or a typing mistake would
+/// leave a control out of the Statement of Applicability.
+std::vector<ScopeDecision> decisions_of(Session& session) {
+    std::vector<ScopeDecision> decisions;
+    for (const auto& [decision, span] : session.config.decisions) {
+        const Framework* framework = session.catalogue.controls->framework(decision.framework);
+        if (!framework) {
+            std::vector<std::string_view> ids;
+            for (const Framework& known : session.catalogue.controls->frameworks()) ids.push_back(known.id);
+            session.diagnostics.error("decision", "There is no framework " + quoted(decision.framework),
+                                      "The decision does not count." + suggestion(decision.framework, ids), span);
+            continue;
+        }
+        const std::vector<const Requirement*> found = framework->resolve(decision.id);
+        if (found.empty()) {
+            session.diagnostics.error(
+                "decision", framework->id + " has no requirement " + quoted(decision.id),
+                "The decision does not count. `plumbline frameworks show " + framework->id + "` lists them.", span);
+        }
+        for (const Requirement* requirement : found) {
+            decisions.push_back(decision);
+            decisions.back().id = requirement->id;
+        }
+    }
+    return decisions;
+}
+
+Report make_report(Session& session, Joined joined, Exceptions exceptions) {
     remove_repeated_gaps(session.coverage.gaps);
     sort_findings(joined.findings);
     Report report;
+    report.decisions = decisions_of(session);
     report.exit_code = code(exit_of(session, joined.findings));
     report.tool_version = PLUMBLINE_VERSION;
     report.tool_uri = PLUMBLINE_HOMEPAGE;
@@ -210,7 +225,9 @@ Report make_report(Session& session, Joined joined, std::span<const Waiver> waiv
         report.frameworks.push_back(framework.info());
     for (const Control& control : session.catalogue.controls->controls())
         report.controls.push_back(control_info(control));
-    report.waivers = waiver_register(session, waivers, joined.findings);
+    report.waivers = std::move(exceptions.waivers);
+    report.suppressions = std::move(exceptions.suppressions);
+    for (WaiverInfo& comment : report.suppressions) comment.path = session.place.shown(comment.path);
     report.diagnostics = shown_diagnostics(session);
     session.coverage.rules = report.rules.size();
     report.coverage = session.coverage;
@@ -305,11 +322,11 @@ int scan(Session& session) {
     Joined joined = join_verdicts(work, judge(work, roots, session.environments, *session.catalogue.rules));
     std::erase_if(joined.findings, [&](const Finding& finding) { return !is_named(finding, session.place); });
     progress.begin("accept");
-    accept(session, joined, waivers);
+    Exceptions exceptions = accept(session, joined, waivers);
     compare_with_baseline(session, joined);
     write_baseline(session, joined);
     progress.begin("report");
-    const Report report = make_report(session, std::move(joined), waivers);
+    const Report report = make_report(session, std::move(joined), std::move(exceptions));
     const bool written = write_reports(session, report);
     progress.end();
 

@@ -198,10 +198,12 @@ void print_diagnostics(const std::vector<Diagnostic>& diagnostics, const SourceS
     std::size_t warnings = 0;
     for (const Diagnostic& diagnostic : diagnostics) {
         if (diagnostic.level == Level::note && verbosity < 1) continue;
-        if (diagnostic.level == Level::warning && verbosity < 0) continue;
+        // That an exception has ended must not drown, nor be switched off.
+        const bool loud = diagnostic.code == "expired-waiver" || diagnostic.code == "expired-suppression";
+        if (diagnostic.level == Level::warning && verbosity < 0 && !loud) continue;
         std::string text = to_text(diagnostic, sources);
         if (!printed.insert(text).second) continue;
-        if (diagnostic.level == Level::warning && verbosity < 1 && ++warnings > shown_warnings) continue;
+        if (diagnostic.level == Level::warning && !loud && verbosity < 1 && ++warnings > shown_warnings) continue;
         err << text;
     }
     if (warnings > shown_warnings)

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "parsers/git/repository.h"
+#include "scanner/system.h"
+
+namespace plumbline {
+
+/// A machine whose repository at `top` shows a snapshot (a commit's tree, the index) instead of its work tree. Whatever
+/// lies elsewhere is as it is. So every command reads its configuration, rules, waivers and inputs from the snapshot,
+/// with the code that reads them from disk.
+class SnapshotSystem : public System {
+  public:
+    /// `top`: absolute, without links; of a bare repository its own folder, which then shows the snapshot.
+    SnapshotSystem(System& machine, std::string top, std::shared_ptr<const FileSystem> snapshot)
+        : machine_(machine), top_(std::move(top)), snapshot_(std::move(snapshot)) {}
+
+    std::unique_ptr<FileSystem> open(const std::string& folder) const override;
+    std::optional<std::string> real_path(const std::string& path) const override;
+    /// Goes to the machine: a snapshot never changes.
+    std::string write(const std::string& path, std::string_view text) override { return machine_.write(path, text); }
+
+  private:
+    System& machine_;
+    std::string top_;
+    std::shared_ptr<const FileSystem> snapshot_;
+};
+
+}  // namespace plumbline
