@@ -210,6 +210,10 @@ const std::vector<FlagRow>& flags() {
          "how to report; repeatable, each with its own --output", set_format},
         {scan, "output", 'o', "FILE", "where the report of the --format beside it goes (default: standard output)",
          set_output},
+        {scan, "render", 0, "",
+         "render Helm charts and Kustomize overlays with `helm template` and `kustomize build` where these are "
+         "installed; no other flag runs a program",
+         flag<&Options::render>},
         {scan, "include-passed", 0, "", "also report passed, not applicable and undecided verdicts",
          flag<&Options::include_passed>},
         {scan | rules_list, "framework", 0, "ID", "only rules that give evidence for this framework (soc2, iso27001_*)",

@@ -37,7 +37,7 @@ struct Options {
     bool help = false, version = false;
 
     std::vector<Output> outputs;
-    bool include_passed = false;
+    bool include_passed = false, render = false;
     std::vector<std::string> frameworks, controls, rules, excluded_rules, exclude;
     std::optional<Severity> severity;
     std::optional<FailOn> fail_on;

@@ -180,9 +180,11 @@ std::vector<Diagnostic> shown_diagnostics(Session& session) {
     session.sources.rename([&](const std::string& path) { return session.place.shown(path); });
     std::vector<Diagnostic> shown = session.diagnostics.items();
     for (Diagnostic& diagnostic : shown) {
+        diagnostic.subject = session.rendered.place(diagnostic.subject, session.sources);
         if (!diagnostic.path.empty()) diagnostic.path = session.place.shown(diagnostic.path);
     }
     for (CoverageGap& gap : session.coverage.gaps) {
+        gap.span = session.rendered.place(gap.span, session.sources);
         if (!gap.path.empty()) gap.path = session.place.shown(gap.path);
     }
     return shown;

@@ -12,6 +12,7 @@
 #include "scanner/options.h"
 #include "scanner/pipeline.h"
 #include "scanner/place.h"
+#include "scanner/render.h"
 #include "scanner/run.h"
 #include "scanner/system.h"
 
@@ -34,6 +35,7 @@ struct Session {
     Config config;
     Catalogue catalogue;
     std::vector<Environment> environments;
+    RenderedPlaces rendered;
 
     std::string today() const { return call.now.substr(0, 10); }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "scanner/model/file_system.h"
+#include "scanner/process.h"
 
 namespace plumbline {
 
@@ -23,6 +24,15 @@ class System {
     virtual std::optional<std::string> real_path(const std::string& path) const = 0;
     /// Writes a whole file and makes its folder where that is missing; empty on success, otherwise the reason.
     virtual std::string write(const std::string& path, std::string_view text) = 0;
+    /// Whether a program of that name is installed.
+    virtual bool has_program(const std::string&) const { return false; }
+    /// Runs an installed program in a folder, with no shell, no input and limits of time and output. Only --render
+    /// does.
+    virtual ProgramResult run(const std::string& name, const std::vector<std::string>&, const std::string&) {
+        ProgramResult result;
+        result.fault = name + " cannot be run here";
+        return result;
+    }
 };
 
 /// How the program was called; with `System` everything that can change what a run does.
@@ -43,6 +53,9 @@ class DiskSystem : public System {
     std::unique_ptr<FileSystem> open(const std::string& folder) const override;
     std::optional<std::string> real_path(const std::string& path) const override;
     std::string write(const std::string& path, std::string_view text) override;
+    bool has_program(const std::string& name) const override;
+    ProgramResult run(const std::string& name, const std::vector<std::string>& arguments,
+                      const std::string& folder) override;
 };
 
 /// Absolute and normalised: `file` as seen from `folder`. Goes no further up than `/`.

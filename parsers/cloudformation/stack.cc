@@ -170,10 +170,10 @@ void Stack::prepare() {
             continue;
         }
         const Source& source = evaluation_.sources.get(member.span.source);
-        definitions_.push_back({member.name, member.value, key_line(source, member.span), member.span, {}});
+        definitions_.push_back({member.name, member.value, key_line(source, member.span), member.span, {}, {}});
     }
     const bool serverless = std::any_of(definitions_.begin(), definitions_.end(), [](const Definition& definition) {
-        return definition.type().starts_with("AWS::Serverless::");
+        return definition.type().starts_with("AWS::Serverless::") || definition.body.find("Connectors");
     });
     if (serverless) {
         expand_sam(definitions_, section("Globals"), sam_names_, [&](const Definition& definition, std::string reason) {
@@ -420,7 +420,8 @@ Value Stack::call(const Call& call) {
     if (exhausted(text_cost(made))) return unknown({}, make_cause("the template is too large to be evaluated"));
     // The call is a step of its own: the place of use, from which the operands' places follow.
     const bool own_step =
-        made.trace() && made.trace()->kind == Trace::Kind::expression && made.trace()->span == call.span;
+        made.trace() && made.trace()->span == call.span &&
+        (made.trace()->kind == Trace::Kind::expression || made.trace()->kind == Trace::Kind::reference);
     if (own_step) return made;
     return made.traced(make_trace(Trace::Kind::expression, call.span, {}, {made.trace()}));
 }
@@ -1222,6 +1223,7 @@ void Stack::emit_resource(const Definition& definition) {
         }
     }
     resource.address = where;
+    if (!definition.author.empty()) resource.reported_as = address(definition.author);
     resource.type = type;
     resource.platform = "cloudformation";
     resource.header = definition.header;
