@@ -22,7 +22,6 @@ bool is_everything(std::string_view glob) {
     return glob.empty() || glob == "*" || glob == "**";
 }
 
-/// Addresses have no folders: `*` goes over a `/` inside a key (`x["a/b"]`) too.
 std::string address_glob(std::string_view glob) {
     std::string out;
     for (std::size_t i = 0; i < glob.size(); ++i) {
@@ -128,9 +127,7 @@ bool matches(const Waiver& waiver, const Finding& finding, const RuleSet& rules)
         const RuleInfo* info = rules.find(finding.rule);
         if (!info || !glob_match(waiver.control, info->control)) return false;
     }
-    if (!is_everything(waiver.resource) && waiver.resource != finding.resource &&
-        !glob_match(address_glob(waiver.resource), finding.resource))
-        return false;
+    if (!is_everything(waiver.resource) && !address_match(waiver.resource, finding.resource)) return false;
     return is_everything(waiver.path) || glob_match(waiver.path, finding.file) || is_below(finding.file, waiver.path);
 }
 
@@ -194,6 +191,10 @@ Waiver read_waiver(const Value& entry, Diagnostics& diagnostics) {
 }
 
 }  // namespace
+
+bool address_match(std::string_view pattern, std::string_view address) {
+    return pattern == address || glob_match(address_glob(pattern), address);
+}
 
 std::vector<WaiverInfo> apply_suppressions(std::vector<Finding>& findings, std::span<const Suppression> suppressions,
                                            const AcceptanceContext& context, const SourceSet& sources,

@@ -15,6 +15,10 @@
 
 namespace plumbline {
 
+/// Whether an address is the one written or matches it as a pattern. Addresses have no folders: `*` goes over a `/`
+/// inside a key (`x["a/b"]`) too.
+bool address_match(std::string_view pattern, std::string_view address);
+
 /// What acceptance needs to know of the run.
 struct AcceptanceContext {
     const RuleSet& rules;  ///< those that were run

@@ -10,6 +10,7 @@
 #include "scanner/model/finding.h"
 #include "scanner/model/report.h"
 #include "scanner/options.h"
+#include "scanner/owners.h"
 
 namespace plumbline {
 
@@ -34,6 +35,7 @@ struct Config {
     };
     std::vector<EnvironmentSettings> environments;
     std::vector<Decision> decisions;
+    OwnerSettings owners;
 };
 
 /// Reads the document; unknown keys and wrong values are errors with their line.

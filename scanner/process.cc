@@ -108,9 +108,9 @@ std::string find_program(const std::string& name, const std::string& search_path
     return "";
 }
 
-ProgramResult run_program(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
-                          const std::string& folder, const ProgramLimits& limits) {
-    ProgramResult result;
+ProcessResult run_process(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
+                          const std::string& folder, const ProcessLimits& limits) {
+    ProcessResult result;
     Pipe output, errors, failure;
     if (!make_pipe(output) || !make_pipe(errors) || !make_pipe(failure)) {
         result.fault = std::string("no pipe: ") + std::strerror(errno);

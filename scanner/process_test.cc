@@ -36,8 +36,8 @@ TEST_CASE("a program gets its arguments, folder and environment as they are, and
     const Scripts scripts;
     const std::string script =
         scripts.add("helm", "printf '%s|' \"$@\"; pwd; echo \"$KEY/$HOME\"; cat; echo oops >&2; exit 3\n");
-    const ProgramResult result =
-        run_program({script, "template", "a b", "$(touch x); `id`"}, {"KEY=v", "PATH=/usr/bin:/bin"}, scripts.folder);
+    const ProcessResult result =
+        run_process({script, "template", "a b", "$(touch x); `id`"}, {"KEY=v", "PATH=/usr/bin:/bin"}, scripts.folder);
     CHECK(result.fault == "");
     CHECK(result.exit_code == 3);
     CHECK(result.output == "template|a b|$(touch x); `id`|" + fs::canonical(scripts.folder).string() + "\nv/\n");
@@ -47,10 +47,10 @@ TEST_CASE("a program gets its arguments, folder and environment as they are, and
 TEST_CASE("a program that takes too long is ended with what it started") {
     const Scripts scripts;
     const std::string script = scripts.add("slow", "echo begun; sleep 600 & sleep 600\n");
-    ProgramLimits limits;
+    ProcessLimits limits;
     limits.time = std::chrono::milliseconds(300);
     const auto begin = std::chrono::steady_clock::now();
-    const ProgramResult result = run_program({script}, {"PATH=/usr/bin:/bin"}, scripts.folder, limits);
+    const ProcessResult result = run_process({script}, {"PATH=/usr/bin:/bin"}, scripts.folder, limits);
     CHECK(result.fault == "it took longer than 0 seconds");
     CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(30));
 }
@@ -58,9 +58,9 @@ TEST_CASE("a program that takes too long is ended with what it started") {
 TEST_CASE("a program that prints without end is ended") {
     const Scripts scripts;
     const std::string script = scripts.add("loud", "while :; do echo 0123456789012345678901234567890123456789; done\n");
-    ProgramLimits limits;
+    ProcessLimits limits;
     limits.output = 1 << 20;
-    const ProgramResult result = run_program({script}, {"PATH=/usr/bin:/bin"}, scripts.folder, limits);
+    const ProcessResult result = run_process({script}, {"PATH=/usr/bin:/bin"}, scripts.folder, limits);
     CHECK(result.fault == "it printed more than 1 MiB");
     CHECK(result.output.size() == limits.output);
 }
@@ -68,9 +68,9 @@ TEST_CASE("a program that prints without end is ended") {
 TEST_CASE("a program that closes its output early still gives its exit code; a signal counts as 128 and its number") {
     const Scripts scripts;
     const std::string quiet = scripts.add("quiet", "exec >&- 2>&-; sleep 0.1; exit 5\n");
-    CHECK(run_program({quiet}, {"PATH=/usr/bin:/bin"}, scripts.folder).exit_code == 5);
+    CHECK(run_process({quiet}, {"PATH=/usr/bin:/bin"}, scripts.folder).exit_code == 5);
     const std::string killed = scripts.add("killed", "kill -9 $$\n");
-    CHECK(run_program({killed}, {"PATH=/usr/bin:/bin"}, scripts.folder).exit_code == 137);
+    CHECK(run_process({killed}, {"PATH=/usr/bin:/bin"}, scripts.folder).exit_code == 137);
 }
 
 TEST_CASE("programs are found on absolute folders of the search path only") {
@@ -80,7 +80,7 @@ TEST_CASE("programs are found on absolute folders of the search path only") {
     CHECK(find_program("helm", "/nowhere:" + scripts.folder) == helm);
     CHECK(find_program("kustomize", scripts.folder) == "");  // may not be executed
     CHECK(find_program("helm", ".:relative:") == "");
-    CHECK(run_program({scripts.folder + "/none"}, {}, scripts.folder).fault ==
+    CHECK(run_process({scripts.folder + "/none"}, {}, scripts.folder).fault ==
           "it cannot be started: No such file or directory");
 }
 

@@ -170,7 +170,7 @@ class Renderer {
     /// What a program printed; nullopt after a diagnostic about `path`.
     std::optional<std::string> output_of(const std::string& program, const std::vector<std::string>& arguments,
                                          const std::string& folder, const std::string& path) {
-        ProgramResult result = session_.system.run(program, arguments, session_.settled(folder));
+        ProcessResult result = session_.system.render(program, arguments, session_.settled(folder));
         if (result.fault.empty() && result.exit_code == 0) return std::move(result.output);
         const std::string_view first = trim(std::string_view(result.errors).substr(0, result.errors.find('\n')));
         not_rendered(path, program + ": " +

@@ -13,7 +13,11 @@
 #include "scanner/discover.h"
 #include "scanner/explain.h"
 #include "scanner/model/text.h"
+#include "scanner/owners.h"
+#include "scanner/repository_facts.h"
+#include "scanner/scan_evidence.h"
 #include "scanner/session.h"
+#include "scanner/verify.h"
 
 namespace plumbline {
 namespace {
@@ -64,16 +68,6 @@ AcceptanceContext acceptance_context(const Session& session) {
                        std::any_of(session.place.folders.begin(), session.place.folders.end(),
                                    [](const std::string& folder) { return folder.empty(); });
     return {*session.catalogue.rules, session.today(), whole};
-}
-
-std::vector<Waiver> load_waivers(Session& session) {
-    const bool named = !session.options.waivers.empty() || !session.config.waiver_file.empty();
-    const std::string file = waiver_file(session);
-    if (!named && !session.system.real_path(file)) return {};
-    const auto document = read_document(session.system, file, session.place.inside(file), max_waiver_size,
-                                        session.sources, session.diagnostics);
-    if (!document) return {};
-    return read_waivers(document->root, session.config.waiver_max_days, session.diagnostics);
 }
 
 /// The register of exceptions.
@@ -226,7 +220,10 @@ Report make_report(Session& session, Joined joined, Exceptions exceptions) {
     report.started_at = session.call.now;
     report.arguments = session.call.arguments;
     report.root_uri = file_uri(session.place.base);
-    report.commit = head_commit(*session.file_system);
+    const RepositoryFacts repository = repository_facts(session.place.root, session.call.environment);
+    report.repository_uri = repository.uri;
+    report.branch = repository.branch;
+    report.commit = repository.commit.empty() ? head_commit(*session.file_system) : repository.commit;
     report.rules.assign(session.catalogue.rules->infos().begin(), session.catalogue.rules->infos().end());
     for (const Framework& framework : session.catalogue.controls->frameworks())
         report.frameworks.push_back(framework.info());
@@ -261,12 +258,17 @@ bool wants_color(const Session& session) {
     return session.call.out_is_terminal && (terminal == environment.end() || terminal->second != "dumb");
 }
 
-/// Writes every report that was asked for; false when one could not be written.
-bool write_reports(Session& session, const Report& report) {
+ReportOptions report_options(const Session& session) {
     ReportOptions options;
     options.include_passed = session.options.include_passed;
     options.verbosity = session.options.verbosity;
     options.frameworks = selected_frameworks(session.catalogue, session.options);
+    return options;
+}
+
+/// Writes every report that was asked for; false when one could not be written.
+bool write_reports(Session& session, const Report& report) {
+    ReportOptions options = report_options(session);
     std::vector<Output> outputs = session.options.outputs;
     if (outputs.empty()) outputs.push_back({"terminal", ""});
     bool good = true;
@@ -308,8 +310,13 @@ int scan(Session& session) {
         return code(Exit::incomplete);
     }
     Progress progress(session.call.err_is_terminal && !session.options.no_progress ? &session.err : nullptr);
+    if (const std::string error = check_evidence_options(session); !error.empty()) {
+        session.err << "plumbline scan: " << error << "\n";
+        return code(Exit::incomplete);
+    }
     progress.begin("load");
     if (!open_session(session, session.options.arguments)) return stop(session);
+    leave_out_evidence(session);
     load_rules(session);
     if (const std::string error = select_rules(session.catalogue, session.options); !error.empty()) {
         session.err << error;
@@ -341,16 +348,21 @@ int scan(Session& session) {
     std::sort(session.place.files.begin(), session.place.files.end());
     const ParsedFiles files = parse(work, sources, session.place.files);
     const std::vector<Root> roots = group(work, files);
-    Joined joined = join_verdicts(work, judge(work, roots, session.environments, *session.catalogue.rules));
+    const OwnerSettings& owners = session.config.owners;
+    Joined joined =
+        join_verdicts(work, judge(work, roots, session.environments, *session.catalogue.rules, owners.tags));
     place_rendered(joined, session.rendered, session.sources);
     keep_named(joined, session.place, session.sources);
     progress.begin("accept");
     Exceptions exceptions = accept(session, joined, waivers);
     compare_with_baseline(session, joined);
+    assign_owners(joined.findings, owners, *session.file_system);
     write_baseline(session, joined);
     progress.begin("report");
     const Report report = make_report(session, std::move(joined), std::move(exceptions));
-    const bool written = write_reports(session, report);
+    bool written = write_reports(session, report);
+    if (!session.options.evidence.empty())
+        written = write_evidence(session, report, report_options(session)) && written;
     progress.end();
 
     print_problems(session, report);
@@ -380,7 +392,7 @@ struct CommandFunction {
     int (*run)(Session&);
 };
 
-constexpr std::array<CommandFunction, 11> commands = {{
+constexpr std::array<CommandFunction, 12> commands = {{
     {"scan", scan},
     {"inspect", run_inspect},
     {"rules list", run_list_rules},
@@ -390,6 +402,7 @@ constexpr std::array<CommandFunction, 11> commands = {{
     {"frameworks show", run_show_framework},
     {"explain", explain},
     {"waive", run_waive},
+    {"verify", run_verify},
     {"init", run_init},
     {"help", show_help},
 }};
@@ -410,7 +423,10 @@ int run(const Call& call, System& system, std::ostream& out, std::ostream& err) 
         err << help_text("");
         return code(Exit::incomplete);
     }
-    Session session(call, system, std::move(options), out, err);
+    RecordingSystem recording(system);
+    const bool evidence = !options.evidence.empty();
+    Session session(call, evidence ? recording : system, std::move(options), out, err);
+    if (evidence) session.recording = &recording;
     if (session.options.help) return show_help(session);
     const auto command = std::find_if(commands.begin(), commands.end(), [&](const CommandFunction& item) {
         return item.name == session.options.command;

@@ -171,6 +171,16 @@ std::string waiver_file(const Session& session) {
     return session.settled(session.config.waiver_file.empty() ? ".plumbline/waivers.yaml" : session.config.waiver_file);
 }
 
+std::vector<Waiver> load_waivers(Session& session) {
+    const bool named = !session.options.waivers.empty() || !session.config.waiver_file.empty();
+    const std::string file = waiver_file(session);
+    if (!named && !session.system.real_path(file)) return {};
+    const auto document = read_document(session.system, file, session.place.inside(file), max_waiver_size,
+                                        session.sources, session.diagnostics);
+    if (!document) return {};
+    return read_waivers(document->root, session.config.waiver_max_days, session.diagnostics);
+}
+
 int stop(Session& session) {
     print_diagnostics(shown_diagnostics(session), session.sources, session.options.verbosity, session.err);
     return code(Exit::incomplete);

@@ -6,12 +6,14 @@
 #include <string_view>
 #include <vector>
 
+#include "scanner/acceptance.h"
 #include "scanner/catalogue.h"
 #include "scanner/config.h"
 #include "scanner/model/diagnostic.h"
 #include "scanner/options.h"
 #include "scanner/pipeline.h"
 #include "scanner/place.h"
+#include "scanner/recording_system.h"
 #include "scanner/render.h"
 #include "scanner/run.h"
 #include "scanner/system.h"
@@ -36,6 +38,8 @@ struct Session {
     Catalogue catalogue;
     std::vector<Environment> environments;
     RenderedPlaces rendered;
+    /// With --evidence: what was read, `system` itself. Null without.
+    const RecordingSystem* recording = nullptr;
 
     std::string today() const { return call.now.substr(0, 10); }
 
@@ -62,6 +66,9 @@ void load_rules(Session& session);
 /// The waiver file: as typed, as the configuration says, or `.plumbline/waivers.yaml`. Absolute.
 std::string waiver_file(const Session& session);
 constexpr std::uint64_t max_waiver_size = std::uint64_t{4} << 20;
+
+/// The entries of the waiver file; none where there is no such file.
+std::vector<Waiver> load_waivers(Session& session);
 
 /// The end of a run that cannot go on: prints what was found wrong. Exit code 2.
 int stop(Session& session);

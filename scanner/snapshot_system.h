@@ -23,6 +23,19 @@ class SnapshotSystem : public System {
     std::optional<std::string> real_path(const std::string& path) const override;
     /// Goes to the machine: a snapshot never changes.
     std::string write(const std::string& path, std::string_view text) override { return machine_.write(path, text); }
+    std::unique_ptr<NewFolder> new_folder(const std::string& parent, std::string& error) override {
+        return machine_.new_folder(parent, error);
+    }
+    ProgramResult run_program(const std::vector<std::string>& arguments, std::string_view input) override {
+        return machine_.run_program(arguments, input);
+    }
+    bool has_program(const std::string& name) const override { return machine_.has_program(name); }
+    /// Programs see the work tree, which may differ from the snapshot.
+    ProcessResult render(const std::string&, const std::vector<std::string>&, const std::string&) override {
+        ProcessResult result;
+        result.fault = "only what lies in the work tree can be rendered";
+        return result;
+    }
 
   private:
     System& machine_;

@@ -47,18 +47,18 @@ bool DiskSystem::has_program(const std::string& name) const {
     return !find_program(name, environment_variable("PATH")).empty();
 }
 
-ProgramResult DiskSystem::run(const std::string& name, const std::vector<std::string>& arguments,
-                              const std::string& folder) {
+ProcessResult DiskSystem::render(const std::string& name, const std::vector<std::string>& arguments,
+                                 const std::string& folder) {
     const std::string search_path = environment_variable("PATH");
     std::vector<std::string> all = {find_program(name, search_path)};
-    ProgramResult result;
+    ProcessResult result;
     if (all[0].empty()) {
         result.fault = name + " is not installed";
         return result;
     }
     all.insert(all.end(), arguments.begin(), arguments.end());
     // Nothing else of the environment: no tokens, no plugins, and git, where kustomize would call it, fetches nothing.
-    return run_program(all,
+    return run_process(all,
                        {"PATH=" + search_path, "HOME=" + environment_variable("HOME"), "LC_ALL=C",
                         "GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0"},
                        folder);

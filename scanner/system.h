@@ -13,6 +13,25 @@
 
 namespace plumbline {
 
+/// A folder that is being written: it appears under its name whole or not at all. One that is not published leaves
+/// nothing behind.
+class NewFolder {
+  public:
+    enum class Published { done, taken, failed };
+    virtual ~NewFolder() = default;
+    /// A whole file, in the place of an earlier one of that name; empty on success, otherwise a phrase.
+    virtual std::string add(const std::string& name, std::string_view text) = 0;
+    /// Gives it its place, once; `taken`: there is such a folder, and another name may be tried.
+    virtual Published publish(const std::string& name, std::string& error) = 0;
+};
+
+/// What a program that was run said.
+struct ProgramResult {
+    int exit_code = -1;
+    std::string out, err;  ///< at most 1 MiB each
+    std::string error;     ///< why it was not run
+};
+
 /// What a run may do to the machine beside reading one tree: find the tree, read files that the user named elsewhere,
 /// write files that the user asked for. Paths are absolute. Tests give an in-memory double.
 class System {
@@ -28,11 +47,16 @@ class System {
     virtual bool has_program(const std::string&) const { return false; }
     /// Runs an installed program in a folder, with no shell, no input and limits of time and output. Only --render
     /// does.
-    virtual ProgramResult run(const std::string& name, const std::vector<std::string>&, const std::string&) {
-        ProgramResult result;
+    virtual ProcessResult render(const std::string& name, const std::vector<std::string>&, const std::string&) {
+        ProcessResult result;
         result.fault = name + " cannot be run here";
         return result;
     }
+    /// A folder to be made in `parent`, which is made where it is missing. Null with a phrase in `error`.
+    virtual std::unique_ptr<NewFolder> new_folder(const std::string& parent, std::string& error) = 0;
+    /// Runs a program found through PATH, without a shell, with `input` on its standard input, and waits for it. Only
+    /// for the signing programs, when the user asks for a signature.
+    virtual ProgramResult run_program(const std::vector<std::string>& arguments, std::string_view input) = 0;
 };
 
 /// How the program was called; with `System` everything that can change what a run does.
@@ -54,8 +78,10 @@ class DiskSystem : public System {
     std::optional<std::string> real_path(const std::string& path) const override;
     std::string write(const std::string& path, std::string_view text) override;
     bool has_program(const std::string& name) const override;
-    ProgramResult run(const std::string& name, const std::vector<std::string>& arguments,
-                      const std::string& folder) override;
+    ProcessResult render(const std::string& name, const std::vector<std::string>& arguments,
+                         const std::string& folder) override;
+    std::unique_ptr<NewFolder> new_folder(const std::string& parent, std::string& error) override;
+    ProgramResult run_program(const std::vector<std::string>& arguments, std::string_view input) override;
 };
 
 /// Absolute and normalised: `file` as seen from `folder`. Goes no further up than `/`.

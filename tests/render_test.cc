@@ -45,8 +45,8 @@ spec:
           image: "web:latest"
 )";
 
-ProgramResult prints(std::string text) {
-    ProgramResult result;
+ProcessResult prints(std::string text) {
+    ProcessResult result;
     result.output = std::move(text);
     return result;
 }
@@ -118,7 +118,7 @@ TEST_CASE("what cannot be rendered stays a gap, with the reason") {
     }
     SUBCASE("it fails") {
         tree.system.programs["helm"] = [](const auto&, const auto&) {
-            ProgramResult result;
+            ProcessResult result;
             result.exit_code = 1;
             result.errors = "Error: found in Chart.yaml, but missing in charts/ directory: redis\nmore\n";
             return result;
@@ -128,7 +128,7 @@ TEST_CASE("what cannot be rendered stays a gap, with the reason") {
     }
     SUBCASE("it takes too long") {
         tree.system.programs["helm"] = [](const auto&, const auto&) {
-            ProgramResult result;
+            ProcessResult result;
             result.fault = "it took longer than 60 seconds";
             return result;
         };

@@ -257,6 +257,11 @@ class NodeFileSystem : public ObjectFileSystem {
         return found && kind_of(found->node.mode) == Kind::file ? hex(found->node.id) : ObjectId();
     }
 
+    std::string real_path(std::string_view path) const override {
+        const auto found = resolve(path);
+        return found ? found->path : std::string();
+    }
+
   protected:
     /// The entries of the folder at `path`; null when it cannot be read. Safe from several threads.
     virtual const Folder* folder(const std::string& path, const Node& node) const = 0;
@@ -546,6 +551,10 @@ class DiskRepository : public Repository {
             change.path = delta->new_file.path;
             if (!git_oid_is_zero(&delta->old_file.id)) change.old_blob = hex(delta->old_file.id);
             if (!git_oid_is_zero(&delta->new_file.id)) change.blob = hex(delta->new_file.id);
+            const auto is_link = [](const git_diff_file& file) {
+                return file.mode == GIT_FILEMODE_LINK || file.mode == GIT_FILEMODE_COMMIT;
+            };
+            change.link = is_link(delta->old_file) || is_link(delta->new_file);
             change.kind = delta->status == GIT_DELTA_ADDED     ? Change::Kind::added
                           : delta->status == GIT_DELTA_DELETED ? Change::Kind::removed
                           : delta->status == GIT_DELTA_RENAMED ? Change::Kind::renamed
@@ -564,6 +573,43 @@ class DiskRepository : public Repository {
         const OwnedDiff diff = compare(handle.get(), old_commit, new_commit, error);
         git_oid id;
         return diff && git_diff_patchid(&id, diff.get(), nullptr) == 0 ? hex(id) : ObjectId();
+    }
+
+    std::vector<std::pair<std::string, ObjectId>> references() const override {
+        std::vector<std::string> names;
+        {
+            const auto handle = handles_->borrow();
+            git_strarray list{};
+            if (!handle.get() || git_reference_list(&list, handle.get()) != 0) return {};
+            names.assign(list.strings, list.strings + list.count);
+            git_strarray_dispose(&list);
+        }
+        std::sort(names.begin(), names.end());
+        std::vector<std::pair<std::string, ObjectId>> found;
+        for (std::string& name : names)
+            if (auto commit = resolve(name)) found.emplace_back(std::move(name), std::move(*commit));
+        return found;
+    }
+
+    std::optional<std::vector<TreeEntry>> tree_entries(const ObjectId& id) const override {
+        const auto handle = handles_->borrow();
+        const auto oid = parse(id);
+        git_tree* raw = nullptr;
+        if (!oid || !is_sane(handle.get(), *oid) || git_tree_lookup(&raw, handle.get(), &*oid) != 0)
+            return std::nullopt;
+        const OwnedTree tree(raw);
+        std::vector<TreeEntry> entries(git_tree_entrycount(tree.get()));
+        for (std::size_t i = 0; i < entries.size(); ++i) {
+            const git_tree_entry* entry = git_tree_entry_byindex(tree.get(), i);
+            const git_filemode_t mode = git_tree_entry_filemode(entry);
+            entries[i].kind = mode == GIT_FILEMODE_TREE ? TreeEntry::Kind::folder
+                              : mode == GIT_FILEMODE_BLOB || mode == GIT_FILEMODE_BLOB_EXECUTABLE
+                                  ? TreeEntry::Kind::file
+                                  : TreeEntry::Kind::other;
+            entries[i].name = git_tree_entry_name(entry);
+            entries[i].id = hex(*git_tree_entry_id(entry));
+        }
+        return entries;
     }
 
     FileSystem::ReadResult blob(const ObjectId& id, std::uint64_t limit) const override {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "scanner/model/file_system.h"
@@ -37,6 +38,14 @@ struct Change {
     enum class Kind : std::uint8_t { added, removed, modified, renamed } kind = Kind::modified;
     std::string old_path, path;  ///< equal unless renamed; both set for added and removed
     ObjectId old_blob, blob;     ///< empty where the file is not there
+    bool link = false;           ///< a symbolic link or a submodule, before or after
+};
+
+/// An entry of a tree object.
+struct TreeEntry {
+    enum class Kind : std::uint8_t { folder, file, other } kind = Kind::file;  ///< other: a link or a submodule
+    std::string name;
+    ObjectId id;
 };
 
 /// A file system made of git's objects, which also knows the name of each file's content, to cache by it.
@@ -44,6 +53,8 @@ class ObjectFileSystem : public FileSystem {
   public:
     /// The blob that `read` would give, links followed; empty where there is none.
     virtual ObjectId content_id(std::string_view path) const = 0;
+    /// The path without links on its way and at its end; empty where there is nothing.
+    virtual std::string real_path(std::string_view path) const = 0;
 };
 
 /// A repository on disk: bare, with a work tree, a linked work tree, shallow or partial. The only user of libgit2.
@@ -85,6 +96,10 @@ class Repository {
                                                        bool renames, std::string& error) const = 0;
     /// The id of the patch from the first commit to the second: equal for equal changes wherever they are applied.
     virtual ObjectId patch_id(const ObjectId& old_commit, const ObjectId& new_commit) const = 0;
+    /// Every branch and tag, of remotes too, with its commit, sorted by name.
+    virtual std::vector<std::pair<std::string, ObjectId>> references() const = 0;
+    /// The entries of a tree object; nullopt when it is missing or damaged.
+    virtual std::optional<std::vector<TreeEntry>> tree_entries(const ObjectId& tree) const = 0;
     /// The bytes of a blob.
     virtual FileSystem::ReadResult blob(const ObjectId& id, std::uint64_t limit) const = 0;
 
