@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,8 +28,12 @@ struct Inputs {
     /// `TF_VAR_name` variables, by name.
     std::map<std::string, std::string> environment;
     std::string workspace = "default";
-    /// CloudFormation --param name=value.
-    std::map<std::string, std::string> parameters;
+    /// A CloudFormation parameter: --param, or an entry of a --param-file.
+    struct Parameter {
+        std::optional<std::string> text;  ///< nullopt: the deployment fills it in
+        Span span;                        ///< where a file has it; not valid for --param
+    };
+    std::map<std::string, Parameter> parameters;
 };
 
 /// A file after parsing, owned by its parser. Immutable: several roots may read it at once.

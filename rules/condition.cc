@@ -642,6 +642,8 @@ class StatementCheck : public Condition {
         const Member* list = statement.find(name);
         if (!list || list->value.is_null()) return Truth::no;
         if (list->value.is_unknown()) {
+            // A text that stands for a list of one; what it cannot be, no element of it can be either.
+            if (test(list->value) == Truth::no) return Truth::no;
             made.evidence.cause = unknown_cause(list->value);
             return Truth::unknown;
         }

@@ -57,6 +57,16 @@ bool is_computed(const Trace* trace) {
     return false;
 }
 
+/// Whether an unknown text certainly holds a character for which `counts`, in a known part or because a part is an
+/// attribute that a provider computes.
+template <class Predicate>
+bool holds_character(const Value& value, Predicate counts) {
+    const auto has = [&](const std::string& text) { return std::any_of(text.begin(), text.end(), counts); };
+    if (is_computed(value.trace().get()) || some_part(value, has)) return true;
+    const auto& parts = value.as_unknown().parts;
+    return std::any_of(parts.begin(), parts.end(), [](const Value& part) { return is_computed(part.trace().get()); });
+}
+
 std::string list_text(const Values& values) {
     std::vector<std::string> texts;
     for (const Value& value : values) texts.push_back(value.to_text(60));
@@ -219,8 +229,9 @@ class Empty : public Operator {
     Truth test(const Value& value, const Scope&, CauseRef& cause) const override {
         if (value.is_unknown()) {
             const Unknown& unknown = value.as_unknown();
-            if (!known_prefix(value).empty() || !known_suffix(value).empty() || unknown.refinement.length_min > 0 ||
-                !unknown.document.empty() || (value.trace() && value.trace()->kind == Trace::Kind::reference))
+            if (unknown.refinement.length_min > 0 || !unknown.document.empty() ||
+                (value.trace() && value.trace()->kind == Trace::Kind::reference) ||
+                holds_character(value, [](char) { return true; }))
                 return Truth::no;
             return undecided(value, cause);
         }
@@ -642,8 +653,8 @@ Truth loosely_equal(const Value& value, const Value& wanted, bool ignore_case, C
         const Value& other = value.is_unknown() ? wanted : value;
         if (other.is_unknown()) return undecided(unknown, cause);
         const auto text = scalar_text(other);
-        // What a provider computes (an ARN, an id) is never the wildcard.
-        if (text == "*" && is_computed(unknown.trace().get())) return Truth::no;
+        // What a provider computes (an ARN, an id) is never the wildcard, nor is what has such a part.
+        if (text == "*" && holds_character(unknown, [](char c) { return c != '*'; })) return Truth::no;
         const std::string prefix = known_prefix(unknown), suffix = known_suffix(unknown);
         if (text && (text->size() < std::max(prefix.size(), suffix.size()) ||
                      !same_text(std::string_view(*text).substr(0, prefix.size()), prefix, ignore_case) ||
@@ -676,14 +687,16 @@ Truth loosely_equal(const Value& value, const Value& wanted, bool ignore_case, C
 
 bool action_covers(std::string_view pattern, std::string_view action) {
     if (pattern == "*" || pattern == "*:*") return true;
-    const std::string p = lower(pattern), a = lower(action);
+    // Lists of hundreds of actions are asked of every statement, so nothing is copied.
+    const std::string_view p = pattern, a = action;
+    const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
     // IAM's `*` runs over everything, `:` and `/` included.
     std::size_t at = 0, mark = 0, star = std::string::npos, i = 0;
     while (i < a.size()) {
         if (at < p.size() && p[at] == '*') {
             star = at++;
             mark = i;
-        } else if (at < p.size() && (p[at] == '?' || p[at] == a[i])) {
+        } else if (at < p.size() && (p[at] == '?' || small(p[at]) == small(a[i]))) {
             ++at;
             ++i;
         } else if (star != std::string::npos) {

@@ -83,6 +83,21 @@ class CompiledRule {
     std::unique_ptr<std::once_flag> once_ = std::make_unique<std::once_flag>();
 };
 
+/// A verdict and what it rests on, before it is put into words.
+struct Decision {
+    Verdict verdict = Verdict::pass;
+    Answer answer;
+    CauseRef cause;       ///< of an undecided verdict
+    bool broken = false;  ///< `pass` is false, whether or not the resource exists
+};
+
+/// The attribute at fault, or the header of the resource.
+Span subject_of(const Evidence& evidence, const Resource& resource) {
+    const bool own = !evidence.resource || evidence.resource == &resource;
+    const Span span = own && evidence.place.valid() ? evidence.place : resource.header;
+    return span.valid() ? span : resource.block;
+}
+
 struct RuleSet::Data {
     std::vector<std::unique_ptr<CompiledRule>> rules;  // sorted by id
     std::vector<RuleInfo> infos;
@@ -133,8 +148,13 @@ struct RuleSet::Data {
         return out;
     }
 
-    Finding judge(CompiledRule& rule, const Check& check, const Resource& resource, const Graph& graph,
-                  LinkIndex& links, const SourceSet& sources, std::vector<ExplainedStep>* steps) const;
+    Decision decide(CompiledRule& rule, const Check& check, const Resource& resource, const Graph& graph,
+                    LinkIndex& links, std::vector<ExplainedStep>* steps) const;
+    static Finding finding_of(const Decision& decision, const CompiledRule& rule, const Check& check,
+                              const Resource& resource, const Graph& graph, const SourceSet& sources);
+    /// Judges every resource by every rule for its type.
+    template <class Visit>
+    void judge_all(const Graph& graph, Visit visit) const;
 };
 
 namespace {
@@ -187,7 +207,7 @@ Judgement judgement_of(const Answer& answer, const Resource& resource) {
     Judgement made;
     const Evidence& evidence = answer.evidence;
     const bool own = !evidence.resource || evidence.resource == &resource;
-    made.subject = own && evidence.place.valid() ? evidence.place : resource.header;
+    made.subject = subject_of(evidence, resource);
     made.attribute = evidence.path;
     if (evidence.by) made.message = evidence.by->message(evidence);
     if (evidence.present) made.value = shown_value(evidence, 200);
@@ -209,46 +229,47 @@ void set_cause(Judgement& judgement, const CauseRef& cause) {
 
 }  // namespace
 
-Finding RuleSet::Data::judge(CompiledRule& rule, const Check& check, const Resource& resource, const Graph& graph,
-                             LinkIndex& links, const SourceSet& sources, std::vector<ExplainedStep>* steps) const {
+Decision RuleSet::Data::decide(CompiledRule& rule, const Check& check, const Resource& resource, const Graph& graph,
+                               LinkIndex& links, std::vector<ExplainedStep>* steps) const {
     rule.prepare();
     Judging judging{graph, resource, links, reader, steps, 0};
     const Scope scope = body_scope(resource);
     std::optional<Answer> when;
     if (check.when) when = check.when->judge(scope, judging, true);
-    Judgement judgement;
-    if (when && when->truth == Truth::no) {
-        judgement = judgement_of(*when, resource);
-        judgement.verdict = Verdict::not_applicable;
-    } else {
-        const Answer answer = check.pass->judge(scope, judging, true);
-        judgement = judgement_of(answer, resource);
-        judgement.verdict = answer.truth == Truth::yes ? Verdict::pass : Verdict::fail;
-        if (answer.truth == Truth::unknown) {
-            set_cause(judgement, answer.evidence.cause);
-        } else if (answer.truth == Truth::no && when && when->truth == Truth::unknown) {
-            judgement = judgement_of(*when, resource);
-            set_cause(judgement, when->evidence.cause);
-        } else if (answer.truth == Truth::no) {
-            if (!check.message.empty()) judgement.message = check.message;
-            if (resource.uncertain)
-                set_cause(judgement,
-                          make_cause("whether it exists: " + resource.uncertain->why, resource.uncertain->span));
-        }
+    if (when && when->truth == Truth::no) return {Verdict::not_applicable, std::move(*when), {}, false};
+    Answer answer = check.pass->judge(scope, judging, true);
+    if (answer.truth == Truth::yes) return {Verdict::pass, std::move(answer), {}, false};
+    if (answer.truth == Truth::unknown) {
+        CauseRef cause = answer.evidence.cause;
+        return {Verdict::undecided, std::move(answer), std::move(cause), false};
     }
+    if (when && when->truth == Truth::unknown) {
+        CauseRef cause = when->evidence.cause;
+        return {Verdict::undecided, std::move(*when), std::move(cause), false};
+    }
+    if (!resource.uncertain) return {Verdict::fail, std::move(answer), {}, true};
+    return {Verdict::undecided, std::move(answer),
+            make_cause("whether it exists: " + resource.uncertain->why, resource.uncertain->span), true};
+}
+
+Finding RuleSet::Data::finding_of(const Decision& decision, const CompiledRule& rule, const Check& check,
+                                  const Resource& resource, const Graph& graph, const SourceSet& sources) {
+    Judgement judgement = judgement_of(decision.answer, resource);
+    judgement.verdict = decision.verdict;
+    if (decision.broken && !check.message.empty()) judgement.message = check.message;
+    if (decision.verdict == Verdict::undecided) set_cause(judgement, decision.cause);
     Finding finding;
     finding.rule = std::string(rule.info.id);
-    finding.resource = resource.address;
+    finding.resource = resource.shown_address();
     finding.type = resource.type;
     finding.platform = std::string(resource.platform);
     finding.root = graph.root;
-    if (!judgement.subject.valid()) judgement.subject = resource.block;
     finding.file = sources.get(judgement.subject.source).path();
     finding.severity = rule.info.severity;
     finding.header = resource.header;
     finding.block = resource.block;
     finding.calls = resource.calls;
-    const std::array<std::string_view, 5> parts = {finding.rule, finding.root, finding.resource, finding.file,
+    const std::array<std::string_view, 5> parts = {finding.rule, finding.root, resource.address, finding.file,
                                                    judgement.attribute};
     finding.fingerprint = fingerprint_of(parts);
     finding.judgement = std::move(judgement);
@@ -550,19 +571,57 @@ bool RuleSet::knows_type(std::string_view platform, std::string_view type) const
     return !data_->places(platform, type).empty();
 }
 
-std::vector<Finding> RuleSet::judge(const Graph& graph, const SourceSet& sources) const {
-    std::vector<Finding> findings;
+template <class Visit>
+void RuleSet::Data::judge_all(const Graph& graph, Visit visit) const {
     LinkIndex links(graph);
-    std::unordered_map<std::string, std::vector<Data::Place>> known;
+    std::unordered_map<std::string, std::vector<Place>> known;
     for (const Resource& resource : graph.resources()) {
         const auto [at, fresh] = known.try_emplace(std::string(resource.platform) + " " + resource.type);
-        if (fresh) at->second = data_->places(resource.platform, resource.type);
-        for (const Data::Place& place : at->second) {
-            CompiledRule& rule = *data_->rules[place.rule];
-            findings.push_back(data_->judge(rule, rule.checks[place.check], resource, graph, links, sources, nullptr));
+        if (fresh) at->second = places(resource.platform, resource.type);
+        for (const Place& place : at->second) {
+            CompiledRule& rule = *rules[place.rule];
+            const Check& check = rule.checks[place.check];
+            visit(place.rule, check, resource, decide(rule, check, resource, graph, links, nullptr));
         }
     }
+}
+
+std::vector<Finding> RuleSet::judge(const Graph& graph, const SourceSet& sources) const {
+    std::vector<Finding> findings;
+    data_->judge_all(graph, [&](std::size_t rule, const Check& check, const Resource& resource, const Decision& made) {
+        findings.push_back(Data::finding_of(made, *data_->rules[rule], check, resource, graph, sources));
+    });
     return findings;
+}
+
+std::vector<Finding> RuleSet::judge(const Graph& graph, const SourceSet& sources,
+                                    std::vector<QuietCount>& quiet) const {
+    std::vector<Finding> findings;
+    // A rule's verdicts come file by file, so that its last entry is nearly always the one to count in.
+    std::vector<std::map<SourceId, std::size_t>> entries(data_->rules.size());
+    std::vector<std::size_t> last(data_->rules.size(), 0);
+    const auto count_of = [&](std::size_t rule, SourceId source) -> QuietCount& {
+        if (!entries[rule].empty() && quiet[last[rule]].source == source) return quiet[last[rule]];
+        const auto [at, fresh] = entries[rule].emplace(source, quiet.size());
+        if (fresh) quiet.push_back({data_->rules[rule]->info.id, source, 0, 0});
+        last[rule] = at->second;
+        return quiet[at->second];
+    };
+    data_->judge_all(graph, [&](std::size_t rule, const Check& check, const Resource& resource, const Decision& made) {
+        if (made.verdict != Verdict::pass && made.verdict != Verdict::not_applicable) {
+            findings.push_back(Data::finding_of(made, *data_->rules[rule], check, resource, graph, sources));
+            return;
+        }
+        QuietCount& count = count_of(rule, subject_of(made.answer.evidence, resource).source);
+        ++(made.verdict == Verdict::pass ? count.pass : count.not_applicable);
+    });
+    return findings;
+}
+
+bool RuleSet::judges(std::string_view rule_id, const Resource& resource) const {
+    const std::vector<Data::Place> places = data_->places(resource.platform, resource.type);
+    return std::any_of(places.begin(), places.end(),
+                       [&](const Data::Place& place) { return data_->rules[place.rule]->info.id == rule_id; });
 }
 
 std::vector<ExplainedStep> RuleSet::explain(std::string_view rule_id, const Resource& resource, const Graph& graph,
@@ -571,8 +630,10 @@ std::vector<ExplainedStep> RuleSet::explain(std::string_view rule_id, const Reso
     LinkIndex links(graph);
     for (const Data::Place& place : data_->places(resource.platform, resource.type)) {
         CompiledRule& rule = *data_->rules[place.rule];
-        if (rule.info.id == rule_id)
-            finding = data_->judge(rule, rule.checks[place.check], resource, graph, links, sources, &steps);
+        if (rule.info.id != rule_id) continue;
+        const Check& check = rule.checks[place.check];
+        const Decision made = data_->decide(rule, check, resource, graph, links, &steps);
+        finding = Data::finding_of(made, rule, check, resource, graph, sources);
     }
     return steps;
 }

@@ -37,6 +37,13 @@ struct ExplainedStep {
     Span place;          ///< of the value looked at; invalid when there is none
 };
 
+/// Verdicts without findings: how often a rule passed or did not apply in a file.
+struct QuietCount {
+    std::string_view rule;  ///< id; lives as long as the rule set
+    SourceId source{};
+    std::uint64_t pass = 0, not_applicable = 0;
+};
+
 /// Reads a document that stands in a string: `format` is `json` or `yaml`; nullopt when the text is none. Given by the
 /// scanner, since rules do not include parsers.
 using DocumentReader = std::function<std::optional<Value>(std::string_view text, std::string_view format)>;
@@ -77,11 +84,16 @@ class RuleSet {
     /// Every verdict of every rule on every resource it applies to, `not_applicable` included; in the order resource,
     /// rule. Fills everything of a `Finding` but acceptance, baseline, environments and owners.
     std::vector<Finding> judge(const Graph& graph, const SourceSet& sources) const;
+    /// The same where nobody asks for what passes or does not apply: such verdicts are counted and make no findings,
+    /// which are most of a run's time and memory.
+    std::vector<Finding> judge(const Graph& graph, const SourceSet& sources, std::vector<QuietCount>& quiet) const;
     /// Without one, documents in strings are unknown.
     void set_document_reader(DocumentReader reader);
     /// Why that rule judged that resource as it did; empty when the rule does not apply to its type.
     std::vector<ExplainedStep> explain(std::string_view rule_id, const Resource& resource, const Graph& graph,
                                        const SourceSet& sources, std::optional<Finding>& finding) const;
+    /// Whether that rule judges resources of this one's type.
+    bool judges(std::string_view rule_id, const Resource& resource) const;
     /// Whether some rule judges resources of this type.
     bool knows_type(std::string_view platform, std::string_view type) const;
 

@@ -37,10 +37,11 @@ void read_waiver_settings(const Value& mapping, Config& config, Diagnostics& dia
 void read_environment(const Member& member, Config& config, Diagnostics& diagnostics) {
     Config::EnvironmentSettings environment;
     environment.name = member.name;
-    const std::array<Field, 5> fields = {{
+    const std::array<Field, 6> fields = {{
         {"var_files", take_texts(environment.var_files, diagnostics)},
         {"vars", take_text_map(environment.vars, diagnostics)},
         {"workspace", take_text(environment.workspace, diagnostics)},
+        {"param_files", take_texts(environment.param_files, diagnostics)},
         {"params", take_text_map(environment.params, diagnostics)},
         {"roots", take_texts(environment.roots, diagnostics)},
     }};
@@ -215,6 +216,7 @@ std::string_view config_template() {
 #     roots: ["infra/**"]
 #   staging:
 #     vars: {retention_days: 7}
+#     param_files: [envs/staging.json]
 #     params: {Stage: staging}
 
 # What `plumbline audit` demands of changes, and how things are called here.

@@ -20,7 +20,7 @@ namespace plumbline {
 struct Config {
     struct EnvironmentSettings {
         std::string name, workspace;
-        std::vector<std::string> var_files, roots;
+        std::vector<std::string> var_files, param_files, roots;
         std::vector<std::pair<std::string, std::string>> vars, params;
     };
     std::vector<std::string> exclude, rule_folders, frameworks, excluded_rules;

@@ -76,9 +76,17 @@ int explain(Session& session) {
     std::vector<Answer> answers(evaluations_of(roots, session.environments).size());
     evaluate(work, roots, session.environments, [&](std::size_t i, RootResult& result) {
         Answer& answer = answers[i];
-        if (const Resource* resource = result.graph.find(address))
-            answer.text = explain_one(*rule, *resource, result.graph, session);
-        for (const Resource& resource : result.graph.resources()) answer.addresses.push_back(resource.address);
+        // Several resources may be reported under one address: what SAM makes of one. The rule is about some of them.
+        const Resource* other = nullptr;
+        for (const Resource& resource : result.graph.resources()) {
+            answer.addresses.push_back(resource.shown_address());
+            if (resource.address != address && resource.shown_address() != address) continue;
+            if (session.catalogue.rules->judges(rule->id, resource))
+                answer.text += (answer.text.empty() ? "" : "\n") + explain_one(*rule, resource, result.graph, session);
+            else if (!other)
+                other = &resource;
+        }
+        if (answer.text.empty() && other) answer.text = explain_one(*rule, *other, result.graph, session);
         answer.diagnostics = std::move(result.diagnostics);
     });
     std::string text;

@@ -111,6 +111,7 @@ std::string list(Options& options, const std::string& value) {
     return "";
 }
 
+/// One value, which may hold commas: a path.
 template <std::vector<std::string> Options::*Field>
 std::string add(Options& options, const std::string& value) {
     (options.*Field).push_back(value);
@@ -209,7 +210,7 @@ std::string set_var_file(Options& options, const std::string& value) {
 std::string set_param(Options& options, const std::string& value) {
     std::string name, text_value;
     if (!split_pair(value, name, text_value)) return quoted(value) + " is not of the form NAME=VALUE";
-    options.inputs.parameters[name] = text_value;
+    options.inputs.parameters[name] = {text_value, {}};
     return "";
 }
 
@@ -264,6 +265,10 @@ const std::vector<FlagRow>& flags() {
          "how to report; repeatable, each with its own --output", set_format},
         {scan | audit, "output", 'o', "FILE",
          "where the report of the --format beside it goes (default: standard output)", set_output},
+        {scan, "render", 0, "",
+         "render Helm charts and Kustomize overlays with `helm template` and `kustomize build` where these are "
+         "installed",
+         flag<&Options::render>},
         {scan, "include-passed", 0, "", "also report passed, not applicable and undecided verdicts",
          flag<&Options::include_passed>},
         {scan | audit | rules_list, "framework", 0, "ID",
@@ -308,6 +313,8 @@ const std::vector<FlagRow>& flags() {
         {evaluating, "workspace", 0, "NAME", "the Terraform workspace (default: TF_WORKSPACE, or `default`)",
          set_workspace},
         {evaluating, "param", 0, "NAME=VALUE", "a CloudFormation parameter", set_param},
+        {evaluating, "param-file", 0, "FILE",
+         "a file of CloudFormation parameters, in the AWS CLI's or CodePipeline's form", add<&Options::param_files>},
         {with_controls, "rules", 0, "DIR", "a folder of rules, controls and frameworks beside the built-in ones",
          list<&Options::rule_folders>},
         {with_rules | audit, "no-builtin-rules", 0, "", "only the rules of --rules", flag<&Options::no_builtin_rules>},

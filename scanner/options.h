@@ -38,7 +38,7 @@ struct Options {
     bool help = false, version = false;
 
     std::vector<Output> outputs;
-    bool include_passed = false;
+    bool include_passed = false, render = false;
     std::vector<std::string> frameworks, controls, rules, excluded_rules, exclude;
     std::optional<Severity> severity;
     std::optional<FailOn> fail_on;
@@ -53,6 +53,7 @@ struct Options {
     int verbosity = 0;           ///< -1 quiet, 0 normal, 1 verbose
     std::string expressions;     ///< inspect --expressions
     Inputs inputs;               ///< --var, --var-file, --workspace, --param, TF_VAR_*, TF_WORKSPACE
+    std::vector<std::string> param_files;
 
     // audit
     std::string from, to, at, since, branch, seed = "plumbline", keyring;

@@ -1,6 +1,7 @@
 #include "scanner/pipeline.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <tuple>
 #include <unordered_map>
@@ -40,9 +41,12 @@ bool is_infrastructure(const Resource& resource) {
     return resource.type.find('.') == std::string::npos && resource.type.find('_') != std::string::npos;
 }
 
-RootVerdicts judge_root(RootResult& result, const RuleSet& rules, const SourceSet& sources) {
+RootVerdicts judge_root(RootResult& result, const RuleSet& rules, const Work& work) {
     RootVerdicts verdicts;
-    verdicts.findings = rules.judge(result.graph, sources);
+    verdicts.root = result.graph.root;
+    verdicts.findings = work.keep_passed || !result.graph.environments.empty()
+                            ? rules.judge(result.graph, work.sources)
+                            : rules.judge(result.graph, work.sources, verdicts.quiet);
     verdicts.suppressions.assign(result.graph.suppressions().begin(), result.graph.suppressions().end());
     verdicts.resources = result.graph.resources().size();
     for (const Resource& resource : result.graph.resources()) {
@@ -204,7 +208,7 @@ std::vector<RootVerdicts> judge(const Work& work, const std::vector<Root>& roots
                                 const std::vector<std::string>& owner_tags) {
     std::vector<RootVerdicts> verdicts(evaluations_of(roots, environments).size());
     evaluate(work, roots, environments, [&](std::size_t i, RootResult& result) {
-        verdicts[i] = judge_root(result, rules, work.sources);
+        verdicts[i] = judge_root(result, rules, work);
         for (Finding& finding : verdicts[i].findings) {
             if (finding.environments.empty()) finding.environments = result.graph.environments;
         }
@@ -215,6 +219,7 @@ std::vector<RootVerdicts> judge(const Work& work, const std::vector<Root>& roots
 
 Joined join_verdicts(const Work& work, std::vector<RootVerdicts> verdicts) {
     Joined joined;
+    std::uint64_t counted = 0;
     std::unordered_map<std::string, std::size_t> by_identity;
     std::set<std::tuple<Span, std::vector<std::string>>> suppressed;
     for (RootVerdicts& root : verdicts) {
@@ -230,6 +235,10 @@ Joined join_verdicts(const Work& work, std::vector<RootVerdicts> verdicts) {
             }
             joined.findings.push_back(std::move(finding));
         }
+        for (const QuietCount& quiet : root.quiet) {
+            counted += quiet.pass + quiet.not_applicable;
+            joined.quiet.emplace_back(quiet, root.root);
+        }
         for (Suppression& suppression : root.suppressions) {
             if (suppressed.emplace(suppression.span, suppression.rules).second)
                 joined.suppressions.push_back(std::move(suppression));
@@ -240,15 +249,23 @@ Joined join_verdicts(const Work& work, std::vector<RootVerdicts> verdicts) {
         for (const auto& [type, number] : root.types_without_rules) work.coverage.types_without_rules[type] += number;
     }
     count(work, work.coverage.resources, "resources");
-    count(work, joined.findings.size(), "verdicts");
+    count(work, joined.findings.size() + counted, "verdicts");
     return joined;
 }
 
 void sort_findings(std::vector<Finding>& findings) {
-    std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+    // Findings are large, so each is moved once only.
+    std::vector<std::size_t> order(findings.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) {
+        const Finding &a = findings[left], &b = findings[right];
         return std::tie(a.file, a.judgement.subject.begin, a.rule, a.resource) <
                std::tie(b.file, b.judgement.subject.begin, b.rule, b.resource);
     });
+    std::vector<Finding> sorted;
+    sorted.reserve(findings.size());
+    for (const std::size_t at : order) sorted.push_back(std::move(findings[at]));
+    findings = std::move(sorted);
 }
 
 }  // namespace plumbline

@@ -24,6 +24,9 @@ struct Work {
     Coverage& coverage;
     std::size_t jobs = 1;
     Progress* progress = nullptr;  ///< null: none
+    /// Whether what passes or does not apply makes findings; otherwise it is counted. Where environments are compared
+    /// it always does.
+    bool keep_passed = true;
 };
 
 /// Larger files are named and passed by. 16 MiB is well above what the platforms take (a CloudFormation template 1 MB,
@@ -49,10 +52,12 @@ struct Evaluation {
 
 /// What judging leaves of a root; its values are gone.
 struct RootVerdicts {
+    std::string root;
     std::vector<Finding> findings;
     std::vector<Suppression> suppressions;
     Diagnostics diagnostics;
     std::vector<CoverageGap> gaps;
+    std::vector<QuietCount> quiet;
     std::uint64_t resources = 0;
     std::map<std::string, std::uint64_t> types_without_rules;
 };
@@ -83,6 +88,8 @@ std::vector<RootVerdicts> judge(const Work& work, const std::vector<Root>& roots
 
 struct Joined {
     std::vector<Finding> findings;
+    /// Verdicts that made no findings, each with the root it was given in.
+    std::vector<std::pair<QuietCount, std::string>> quiet;
     std::vector<Suppression> suppressions;  ///< each place once
 };
 

@@ -35,6 +35,11 @@ class RecordingSystem : public System {
     ProgramResult run_program(const std::vector<std::string>& arguments, std::string_view input) override {
         return machine_.run_program(arguments, input);
     }
+    bool has_program(const std::string& name) const override { return machine_.has_program(name); }
+    ProcessResult render(const std::string& name, const std::vector<std::string>& arguments,
+                         const std::string& folder) override {
+        return machine_.render(name, arguments, folder);
+    }
 
     /// What was read so far, sorted by path, each once.
     std::vector<ReadFile> files() const;

@@ -42,16 +42,23 @@ std::string check_formats(const Options& options) {
     return "";
 }
 
-/// Whether a finding is about what was named. A named file is judged with its neighbours, but these are not reported.
-bool is_named(const Finding& finding, const Place& place) {
+/// Whether a verdict is about what was named. A named file is judged with its neighbours, but these are not reported.
+bool is_named(const std::string& file, const std::string& root, const Place& place) {
     if (place.files.empty()) return true;
     // A plan's findings have the places of the configuration beside it; its own path is their root.
-    const bool named = std::any_of(place.files.begin(), place.files.end(), [&](const std::string& file) {
-        return file == finding.file || file == finding.root;
-    });
+    const bool named = std::any_of(place.files.begin(), place.files.end(),
+                                   [&](const std::string& name) { return name == file || name == root; });
     if (named) return true;
-    return std::any_of(place.folders.begin(), place.folders.end(), [&](const std::string& folder) {
-        return is_below(finding.root, folder) || is_below(finding.file, folder);
+    return std::any_of(place.folders.begin(), place.folders.end(),
+                       [&](const std::string& folder) { return is_below(root, folder) || is_below(file, folder); });
+}
+
+/// Leaves out the verdicts on files that were read as neighbours only.
+void keep_named(Joined& joined, const Place& place, const SourceSet& sources) {
+    std::erase_if(joined.findings,
+                  [&](const Finding& finding) { return !is_named(finding.file, finding.root, place); });
+    std::erase_if(joined.quiet, [&](const auto& item) {
+        return !is_named(sources.get(item.first.source).path(), item.second, place);
     });
 }
 
@@ -242,6 +249,11 @@ Report make_report(Session& session, Joined joined, Exceptions exceptions) {
     }
     report.findings = std::move(joined.findings);
     report.count_verdicts();
+    for (const auto& [quiet, root] : joined.quiet) {
+        VerdictCounts& counts = report.verdicts[std::string(quiet.rule)];
+        counts.pass += quiet.pass;
+        counts.not_applicable += quiet.not_applicable;
+    }
     return report;
 }
 
@@ -326,18 +338,30 @@ int scan(Session& session) {
     const std::vector<Waiver> waivers = load_waivers(session);
     progress.count(session.catalogue.rules->infos().size(), "rules");
 
-    const Work work = session.work(&progress);
+    Work work = session.work(&progress);
+    // Evidence shows what passed too.
+    work.keep_passed = session.options.include_passed || session.recording;
     progress.begin("discover");
-    const std::vector<std::string> paths =
+    std::vector<std::string> paths =
         discover(*session.file_system, session.place.paths, session.options.exclude, session.diagnostics);
-    const std::vector<const Source*> sources = read(work, paths);
+    Rendered rendered;
+    if (session.options.render) {
+        progress.begin("render");
+        rendered = render(session, paths);
+        paths = std::move(rendered.paths);
+        session.rendered = std::move(rendered.places);
+    }
+    std::vector<const Source*> sources = read(work, paths);
+    sources.insert(sources.end(), rendered.sources.begin(), rendered.sources.end());
+    std::sort(sources.begin(), sources.end(), [](const Source* a, const Source* b) { return a->path() < b->path(); });
     std::sort(session.place.files.begin(), session.place.files.end());
     const ParsedFiles files = parse(work, sources, session.place.files);
     const std::vector<Root> roots = group(work, files);
     const OwnerSettings& owners = session.config.owners;
     Joined joined =
         join_verdicts(work, judge(work, roots, session.environments, *session.catalogue.rules, owners.tags));
-    std::erase_if(joined.findings, [&](const Finding& finding) { return !is_named(finding, session.place); });
+    place_rendered(joined, session.rendered, session.sources);
+    keep_named(joined, session.place, session.sources);
     progress.begin("accept");
     Exceptions exceptions = accept(session, joined, waivers);
     compare_with_baseline(session, joined);

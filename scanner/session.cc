@@ -4,12 +4,15 @@
 #include <unordered_set>
 
 #include "scanner/model/text.h"
+#include "scanner/parameter_file.h"
 
 namespace plumbline {
 namespace {
 
 // Settings are written by people.
 constexpr std::uint64_t max_config_size = std::uint64_t{1} << 20;
+// CloudFormation takes 200 parameters of 4 KB each.
+constexpr std::uint64_t max_parameter_file_size = std::uint64_t{4} << 20;
 // More warnings than this bury the errors; -v shows all.
 constexpr std::size_t shown_warnings = 40;
 
@@ -99,7 +102,20 @@ void merge_settings(Session& session) {
     if (!config.builtin_rules) options.no_builtin_rules = true;
 }
 
-Environment make_environment(const Session& session, const Config::EnvironmentSettings& settings) {
+/// Reads a file of CloudFormation parameters, absolute; false when it cannot be used.
+bool add_parameters(Session& session, const std::string& file, Inputs& inputs) {
+    const auto document = read_document(session.system, file, session.place.inside(file), max_parameter_file_size,
+                                        session.sources, session.diagnostics);
+    if (!document) return false;
+    Diagnostics diagnostics;
+    read_parameter_file(*document, inputs.parameters, diagnostics);
+    const bool good = !diagnostics.has_errors();
+    session.diagnostics.append(std::move(diagnostics));
+    return good;
+}
+
+/// nullopt when a file that it names cannot be used; diagnostics say why.
+std::optional<Environment> make_environment(Session& session, const Config::EnvironmentSettings& settings) {
     Environment environment;
     environment.name = settings.name;
     environment.roots = settings.roots;
@@ -110,11 +126,17 @@ Environment make_environment(const Session& session, const Config::EnvironmentSe
         inputs.assignments.push_back({Inputs::Assignment::Kind::variable_file, {}, session.settled(file)});
     for (const auto& [name, value] : settings.vars)
         inputs.assignments.push_back({Inputs::Assignment::Kind::variable, name, value});
-    for (const auto& [name, value] : settings.params) inputs.parameters[name] = value;
+    bool good = true;
+    for (const std::string& file : settings.param_files)
+        good = add_parameters(session, session.settled(file), inputs) && good;
+    for (const auto& [name, value] : settings.params) inputs.parameters[name] = {value, {}};
     // What was typed comes last, so that it wins.
     for (const Inputs::Assignment& assignment : session.options.inputs.assignments)
         inputs.assignments.push_back(assignment);
+    for (const std::string& file : session.options.param_files)
+        good = add_parameters(session, session.typed(file), inputs) && good;
     for (const auto& [name, value] : session.options.inputs.parameters) inputs.parameters[name] = value;
+    if (!good) return std::nullopt;
     return environment;
 }
 
@@ -140,17 +162,20 @@ void place_variable_files(Session& session) {
         session.file_system = std::make_unique<WithOutsideFiles>(std::move(session.file_system), std::move(outside));
 }
 
-void make_environments(Session& session) {
+bool make_environments(Session& session) {
     for (Inputs::Assignment& assignment : session.options.inputs.assignments) {
         if (assignment.kind == Inputs::Assignment::Kind::variable_file)
             assignment.text = session.typed(assignment.text);
     }
-    for (const Config::EnvironmentSettings& settings : session.config.environments)
-        session.environments.push_back(make_environment(session, settings));
-    if (session.environments.empty()) {
-        session.environments.push_back(make_environment(session, {}));
+    std::vector<Config::EnvironmentSettings> all = session.config.environments;
+    if (all.empty()) all.emplace_back();
+    for (const Config::EnvironmentSettings& settings : all) {
+        std::optional<Environment> made = make_environment(session, settings);
+        if (!made) return false;
+        session.environments.push_back(std::move(*made));
     }
     place_variable_files(session);
+    return true;
 }
 
 }  // namespace
@@ -160,8 +185,7 @@ bool open_session(Session& session, const std::vector<std::string>& paths, bool 
     session.file_system = session.system.open(session.place.root);
     if (with_settings && !read_settings(session)) return false;
     merge_settings(session);
-    make_environments(session);
-    return true;
+    return make_environments(session);
 }
 
 bool open_catalogue(Session& session) {
@@ -226,9 +250,11 @@ std::vector<Diagnostic> shown_diagnostics(Session& session) {
     session.sources.rename([&](const std::string& path) { return session.place.shown(path); });
     std::vector<Diagnostic> shown = session.diagnostics.items();
     for (Diagnostic& diagnostic : shown) {
+        diagnostic.subject = session.rendered.place(diagnostic.subject, session.sources);
         if (!diagnostic.path.empty()) diagnostic.path = session.place.shown(diagnostic.path);
     }
     for (CoverageGap& gap : session.coverage.gaps) {
+        gap.span = session.rendered.place(gap.span, session.sources);
         if (!gap.path.empty()) gap.path = session.place.shown(gap.path);
     }
     return shown;

@@ -14,6 +14,7 @@
 #include "scanner/pipeline.h"
 #include "scanner/place.h"
 #include "scanner/recording_system.h"
+#include "scanner/render.h"
 #include "scanner/run.h"
 #include "scanner/system.h"
 
@@ -38,6 +39,7 @@ struct Session {
     Lens lens;
     MappingFiles mapping_files;
     std::vector<Environment> environments;
+    RenderedPlaces rendered;
     /// With --evidence: what was read, `system` itself. Null without.
     const RecordingSystem* recording = nullptr;
 
@@ -56,7 +58,8 @@ struct Session {
 };
 
 /// Finds the place of `paths`, reads the configuration and merges it, and makes the environments. False when the run
-/// must stop (diagnostics say why): the configuration has a fault, so that nobody knows what was meant.
+/// must stop (diagnostics say why): the configuration or a parameter file has a fault, so that nobody knows what was
+/// meant.
 bool open_session(Session& session, const std::vector<std::string>& paths, bool with_settings = true);
 
 /// For commands that need no tree but rules, frameworks and controls: reads the configuration around the working folder

@@ -29,6 +29,13 @@ class SnapshotSystem : public System {
     ProgramResult run_program(const std::vector<std::string>& arguments, std::string_view input) override {
         return machine_.run_program(arguments, input);
     }
+    bool has_program(const std::string& name) const override { return machine_.has_program(name); }
+    /// Programs see the work tree, which may differ from the snapshot.
+    ProcessResult render(const std::string&, const std::vector<std::string>&, const std::string&) override {
+        ProcessResult result;
+        result.fault = "only what lies in the work tree can be rendered";
+        return result;
+    }
 
   private:
     System& machine_;

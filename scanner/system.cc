@@ -34,6 +34,36 @@ std::string DiskSystem::write(const std::string& path, std::string_view text) {
     return std::filesystem::is_directory(path, error) ? "it is a folder" : "it cannot be written";
 }
 
+namespace {
+
+std::string environment_variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value ? value : "";
+}
+
+}  // namespace
+
+bool DiskSystem::has_program(const std::string& name) const {
+    return !find_program(name, environment_variable("PATH")).empty();
+}
+
+ProcessResult DiskSystem::render(const std::string& name, const std::vector<std::string>& arguments,
+                                 const std::string& folder) {
+    const std::string search_path = environment_variable("PATH");
+    std::vector<std::string> all = {find_program(name, search_path)};
+    ProcessResult result;
+    if (all[0].empty()) {
+        result.fault = name + " is not installed";
+        return result;
+    }
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    // Nothing else of the environment: no tokens, no plugins, and git, where kustomize would call it, fetches nothing.
+    return run_process(all,
+                       {"PATH=" + search_path, "HOME=" + environment_variable("HOME"), "LC_ALL=C",
+                        "GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0"},
+                       folder);
+}
+
 std::string absolute_path(const std::string& folder, const std::string& file) {
     std::vector<std::string_view> parts;
     const auto take = [&](std::string_view path) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "scanner/model/file_system.h"
+#include "scanner/process.h"
 
 namespace plumbline {
 
@@ -42,11 +43,20 @@ class System {
     virtual std::optional<std::string> real_path(const std::string& path) const = 0;
     /// Writes a whole file and makes its folder where that is missing; empty on success, otherwise the reason.
     virtual std::string write(const std::string& path, std::string_view text) = 0;
+    /// Whether a program of that name is installed.
+    virtual bool has_program(const std::string&) const { return false; }
+    /// Runs an installed program in a folder, with no shell, no input and limits of time and output. Only --render
+    /// does.
+    virtual ProcessResult render(const std::string& name, const std::vector<std::string>&, const std::string&) {
+        ProcessResult result;
+        result.fault = name + " cannot be run here";
+        return result;
+    }
     /// A folder to be made in `parent`, which is made where it is missing. Null with a phrase in `error`.
     virtual std::unique_ptr<NewFolder> new_folder(const std::string& parent, std::string& error) = 0;
     /// Runs a program found through PATH, without a shell, with `input` on its standard input, and waits for it. Only
-    /// for the programs that sign and verify, when the user asks for it: nothing else is ever run. One that does not
-    /// answer in two minutes is killed.
+    /// for the programs that sign and verify, when the user asks for it. One that does not answer in two minutes is
+    /// killed.
     virtual ProgramResult run_program(const std::vector<std::string>& arguments, std::string_view input) = 0;
 };
 
@@ -68,6 +78,9 @@ class DiskSystem : public System {
     std::unique_ptr<FileSystem> open(const std::string& folder) const override;
     std::optional<std::string> real_path(const std::string& path) const override;
     std::string write(const std::string& path, std::string_view text) override;
+    bool has_program(const std::string& name) const override;
+    ProcessResult render(const std::string& name, const std::vector<std::string>& arguments,
+                         const std::string& folder) override;
     std::unique_ptr<NewFolder> new_folder(const std::string& parent, std::string& error) override;
     ProgramResult run_program(const std::vector<std::string>& arguments, std::string_view input) override;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -17,6 +18,9 @@ class MemorySystem : public System {
     std::map<std::string, std::string> files;
     std::set<std::string> unreadable;  ///< files that exist and cannot be read
     bool read_only = false;
+    /// Installed programs: what they do with their arguments in a folder.
+    std::map<std::string, std::function<ProcessResult(const std::vector<std::string>&, const std::string&)>> programs;
+    std::vector<std::string> program_calls;  ///< `folder$ name arguments`
 
     std::unique_ptr<FileSystem> open(const std::string& folder) const override {
         auto tree = std::make_unique<Tree>();
@@ -39,6 +43,14 @@ class MemorySystem : public System {
         if (read_only) return "permission denied";
         files[path] = text;
         return "";
+    }
+    bool has_program(const std::string& name) const override { return programs.contains(name); }
+    ProcessResult render(const std::string& name, const std::vector<std::string>& arguments,
+                         const std::string& folder) override {
+        std::string call = folder + "$ " + name;
+        for (const std::string& argument : arguments) call += " " + argument;
+        program_calls.push_back(call);
+        return programs.at(name)(arguments, folder);
     }
     std::unique_ptr<NewFolder> new_folder(const std::string& parent, std::string& error) override {
         if (read_only) error = "permission denied";

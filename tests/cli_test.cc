@@ -686,6 +686,72 @@ TEST_CASE("variables come from the command line, the environment and files outsi
     CHECK(repository.scan() == 1);
 }
 
+TEST_CASE("CloudFormation's parameters come from files in every form the AWS tools take") {
+    Repository repository;
+    repository.system.files["/policy/topic.yaml"] = R"(id: test-topic-name
+title: Topics are named orders
+severity: low
+control: governance.asset-inventory
+why: The test needs a rule.
+fix: Name it orders.
+checks:
+  - platform: cloudformation
+    types: [AWS::SNS::Topic]
+    pass: {path: TopicName, equals: "00123"}
+)";
+    repository.system.files["/repo/stack.yaml"] =
+        "Parameters:\n  Name: {Type: String, Default: other}\n"
+        "Resources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      TopicName: !Ref Name\n";
+    const auto scan_with = [&](const std::string& text, std::vector<std::string> more = {}) {
+        repository.system.files["/values/p.json"] = text;
+        more.insert(more.begin(), {"--param-file", "/values/p.json"});
+        return repository.scan(std::move(more));
+    };
+    CHECK(repository.scan() == 1);
+    SUBCASE("the AWS CLI's list") {
+        CHECK(scan_with(R"([{"ParameterKey": "Name", "ParameterValue": "00123"}])") == 0);
+        CHECK(scan_with(R"([{"ParameterKey": "Name", "ParameterValue": "124"}])") == 1);
+        CHECK(repository.reported("Name is set here"));
+        CHECK(repository.reported("/values/p.json"));
+    }
+    SUBCASE("the list of `aws cloudformation deploy`") {
+        CHECK(scan_with(R"(["Name=00123", "Other=a=b"])") == 0);
+    }
+    SUBCASE("CodePipeline's template configuration") {
+        CHECK(scan_with(R"({"Parameters": {"Name": "00123"}, "Tags": {"Name": "x"}})") == 0);
+    }
+    SUBCASE("a plain mapping; a number as it is written") {
+        CHECK(scan_with("Name: 00123\n") == 0);
+    }
+    SUBCASE("what the deployment fills in is not known, whatever the default") {
+        for (const char* text : {R"([{"ParameterKey": "Name", "UsePreviousValue": true}])",
+                                 R"({"Parameters": {"Name": {"Fn::GetParam": ["Built", "names.json", "Topic"]}}})"}) {
+            CHECK(scan_with(text, {"--include-passed"}) == 0);
+            CHECK(repository.reported("\"verdict\": \"undecided\""));
+            CHECK(repository.reported("parameter Name is filled in by the deployment"));
+        }
+    }
+    SUBCASE("--param goes before the file, a later file before an earlier one") {
+        CHECK(scan_with(R"({"Name": "124"})", {"--param", "Name=00123"}) == 0);
+        repository.system.files["/values/q.json"] = R"({"Name": "00123"})";
+        CHECK(scan_with(R"({"Name": "124"})", {"--param-file", "/values/q.json"}) == 0);
+    }
+    SUBCASE("an environment's files") {
+        repository.system.files["/repo/.plumbline/config.yaml"] =
+            "environments:\n  a: {param_files: [a.json]}\n  b: {param_files: [a.json], params: {Name: '124'}}\n";
+        repository.system.files["/repo/a.json"] = R"({"Name": "00123"})";
+        CHECK(repository.scan() == 1);
+        CHECK(repository.reported(R"("environments": ["b"])"));
+    }
+    SUBCASE("what is no parameter file stops the run") {
+        CHECK(scan_with(R"([{"Key": "Name", "Value": "x"}])") == 2);
+        CHECK(repository.said("/values/p.json:1:2: error: This is no value of a parameter\n"));
+        CHECK(repository.out == "");
+        CHECK(repository.scan({"--param-file", "/values/none.json"}) == 2);
+        CHECK(repository.said("/values/none.json: error: This file was not read"));
+    }
+}
+
 TEST_CASE("the same bytes for any number of threads") {
     Repository repository;
     for (int i = 0; i < 40; ++i) {

@@ -13,7 +13,7 @@ struct Scan {
                   std::map<std::string, std::string> parameters = {})
         : files(std::map<std::string, std::string>(tree)) {
         Inputs inputs;
-        inputs.parameters = std::move(parameters);
+        for (const auto& [name, text] : parameters) inputs.parameters[name] = {text, {}};
         const Parser& parser = cloudformation_parser();
         std::vector<const ParsedFile*> pointers;
         for (const auto& [path, text] : tree) {
@@ -681,6 +681,89 @@ Outputs:
     REQUIRE(scan.gaps.size() == 1);
     CHECK(scan.gaps[0].subject == "Odd");
     CHECK(scan.sources.text(scan.find("FnRole")->header) == "Fn:");
+}
+
+TEST_CASE("what SAM makes is reported under the author's own logical id") {
+    const Scan scan({{"t.yaml", R"(Transform: AWS::Serverless-2016-10-31
+Resources:
+  Api: {Type: AWS::Serverless::Api, Properties: {StageName: prod}}
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties: {InlineCode: x, AutoPublishAlias: live, DeploymentPreference: {Type: AllAtOnce}}
+)"}});
+    CHECK(scan.find("Api")->shown_address() == "Api");
+    CHECK(scan.find("ApiprodStage")->shown_address() == "Api");
+    CHECK(scan.find("FnRole")->shown_address() == "Fn");
+    CHECK(scan.find("ServerlessDeploymentApplication")->shown_address() == "ServerlessDeploymentApplication");
+}
+
+TEST_CASE("SAM's connectors become policies and permissions") {
+    const Scan scan({{"t.yaml", R"(Transform: AWS::Serverless-2016-10-31
+Resources:
+  Fn: {Type: AWS::Serverless::Function, Properties: {InlineCode: x}}
+  Data: {Type: AWS::DynamoDB::Table}
+  Jobs: {Type: AWS::SQS::Queue}
+  News: {Type: AWS::SNS::Topic, Connectors: {ToJobs: {Properties: {Destination: {Id: Jobs}, Permissions: [Write]}}}}
+  Reads:
+    Type: AWS::Serverless::Connector
+    Properties: {Source: {Id: Fn}, Destination: {Id: Data}, Permissions: [Read]}
+  Invokes:
+    Type: AWS::Serverless::Connector
+    Properties: {Source: {Id: News}, Destination: [{Id: Fn}, {Type: "AWS::Lambda::Function", Arn: "arn:a"}], Permissions: [Write]}
+)"}});
+    CHECK(scan.gaps.empty());
+    CHECK(scan.diagnostics.empty());
+    CHECK(scan.find("ReadsPolicy")->type == "AWS::IAM::ManagedPolicy");
+    CHECK(scan.find("ReadsPolicy")->shown_address() == "Reads");
+    CHECK(scan.at("ReadsPolicy", "PolicyDocument.Statement.0.Action").elements().size() == 6);
+    CHECK(scan.at("ReadsPolicy", "PolicyDocument.Statement.0.Action.0").to_text() == R"("dynamodb:GetItem")");
+    CHECK(scan.results[0].graph.refers_to(scan.at("ReadsPolicy", "PolicyDocument.Statement.0.Resource"),
+                                          *scan.find("Data")));
+    CHECK(scan.results[0].graph.refers_to(scan.at("ReadsPolicy", "Roles"), *scan.find("FnRole")));
+    CHECK(scan.find("NewsToJobsQueuePolicy")->type == "AWS::SQS::QueuePolicy");
+    CHECK(scan.at("NewsToJobsQueuePolicy", "PolicyDocument.Statement.0.Principal.Service").to_text() ==
+          R"("sns.amazonaws.com")");
+    CHECK(scan.results[0].graph.refers_to(
+        scan.at("NewsToJobsQueuePolicy", "PolicyDocument.Statement.0.Condition.ArnEquals"), *scan.find("News")));
+    CHECK(scan.at("InvokesDestination0WriteLambdaPermission", "Principal").to_text() == R"("sns.amazonaws.com")");
+    CHECK(scan.at("InvokesDestination1WriteLambdaPermission", "FunctionName").to_text() == R"("arn:a")");
+}
+
+TEST_CASE("SAM's GraphQL API becomes AppSync's, with logs unless these are switched off") {
+    const Scan scan({{"t.yaml", R"(Transform: AWS::Serverless-2016-10-31
+Resources:
+  Shop:
+    Type: AWS::Serverless::GraphQLApi
+    Properties:
+      SchemaInline: "type Query { a: String }"
+      Auth: {Type: AWS_IAM, Additional: [{Type: API_KEY}]}
+      XrayEnabled: true
+      ApiKeys: {Key: {Description: d}}
+      Cache: {ApiCachingBehavior: FULL_REQUEST_CACHING, Type: SMALL, Ttl: 60}
+      DataSources:
+        DynamoDb: {Items: {TableName: items, TableArn: "arn:t"}}
+        Lambda: {Code: {FunctionArn: "arn:f", ServiceRoleArn: "arn:r"}}
+  Silent:
+    Type: AWS::Serverless::GraphQLApi
+    Properties: {SchemaInline: "type Query { a: String }", Auth: {Type: API_KEY}, Logging: false}
+)"}});
+    CHECK(scan.gaps.empty());
+    CHECK(scan.diagnostics.empty());
+    CHECK(scan.find("Shop")->type == "AWS::AppSync::GraphQLApi");
+    CHECK(scan.at("Shop", "AuthenticationType").to_text() == R"("AWS_IAM")");
+    CHECK(scan.at("Shop", "AdditionalAuthenticationProviders").to_text() == R"([{"AuthenticationType":"API_KEY"}])");
+    CHECK(scan.at("Shop", "LogConfig.FieldLogLevel").to_text() == R"("ALL")");
+    CHECK(scan.at("Shop", "XrayEnabled").to_text() == "true");
+    CHECK(scan.find("ShopCloudWatchRole")->type == "AWS::IAM::Role");
+    CHECK(scan.find("ShopSchema")->type == "AWS::AppSync::GraphQLSchema");
+    CHECK(scan.find("ShopKey")->type == "AWS::AppSync::ApiKey");
+    CHECK(scan.at("ShopApiCache", "Ttl").to_text() == "60");
+    CHECK(scan.at("ShopItemsDynamoDbDataSource", "DynamoDBConfig.TableName").to_text() == R"("items")");
+    CHECK(scan.at("ShopItemsDynamoDbDataSourceConnectorPolicy", "PolicyDocument.Statement.1.Action.0").to_text() ==
+          R"("dynamodb:PutItem")");
+    CHECK(scan.at("ShopCodeLambdaDataSource", "ServiceRoleArn").to_text() == R"("arn:r")");
+    CHECK(scan.find("ShopCodeLambdaDataSourceRole") == nullptr);
+    CHECK(scan.find("Silent")->body.find("LogConfig") == nullptr);
 }
 
 TEST_CASE("suppressions and what they cover") {

@@ -2,30 +2,16 @@
 
 #include <algorithm>
 
+#include "parsers/cloudformation/sam_connectors.h"
+#include "parsers/cloudformation/sam_values.h"
 #include "parsers/cloudformation/template.h"
 #include "scanner/model/text.h"
 
 namespace plumbline::cloudformation {
 namespace {
 
-Value text(std::string value) {
-    return Value::string(std::move(value));
-}
-Value object(std::vector<Member> members) {
-    return Value::object(std::move(members));
-}
-Value list(std::vector<Value> items) {
-    return Value::tuple(std::move(items));
-}
-Value ref_to(const std::string& id) {
-    return object({{"Ref", text(id), {}}});
-}
-Value get_att(const std::string& id, const char* attribute) {
-    return object({{"Fn::GetAtt", list({text(id), text(attribute)}), {}}});
-}
-Value sub(std::string format) {
-    return object({{"Fn::Sub", text(std::move(format)), {}}});
-}
+using written::assume_role_policy, written::get_att, written::list, written::managed_policy, written::object,
+    written::policy_document, written::ref_to, written::sub, written::text;
 
 bool is_text(const Value* value, std::string_view wanted) {
     return value && value->is_string() && value->as_string() == wanted;
@@ -91,19 +77,6 @@ Value tag_list(const Value* tags, const char* created_by) {
     return list(std::move(items));
 }
 
-Value assume_role_policy(Value service) {
-    return object({{"Version", text("2012-10-17"), {}},
-                   {"Statement",
-                    list({object({{"Effect", text("Allow"), {}},
-                                  {"Action", list({text("sts:AssumeRole")}), {}},
-                                  {"Principal", object({{"Service", list({std::move(service)}), {}}}), {}}})}),
-                    {}}});
-}
-
-Value managed_policy(const std::string& name) {
-    return sub("arn:${AWS::Partition}:iam::aws:policy/" + name);
-}
-
 /// Managed policies that SAM attaches for pulling event sources.
 const char* pull_policy(std::string_view type) {
     if (type == "Kinesis") return "service-role/AWSLambdaKinesisExecutionRole";
@@ -123,10 +96,17 @@ class Expansion {
     void run() {
         std::vector<Definition> given = std::move(definitions_);
         definitions_.clear();
-        for (const Definition& definition : given) taken_.emplace(definition.id, true);
-        for (Definition& definition : given) expand(definition);
+        for (const Definition& definition : given) {
+            taken_.emplace(definition.id, true);
+            types_.emplace(definition.id, std::string(definition.type()));
+        }
+        for (Definition& definition : given) {
+            embedded_connectors(definition);
+            expand(definition);
+        }
         implicit_apis();
         notifications();
+        connectors();
     }
 
   private:
@@ -159,6 +139,10 @@ class Expansion {
             layer(properties);
         } else if (kind == "Application") {
             application(properties);
+        } else if (kind == "GraphQLApi") {
+            graphql_api(properties);
+        } else if (kind == "Connector") {
+            connectors_.push_back({source_, properties, ""});
         } else {
             gap_(definition, type + " is not expanded; the resources SAM makes for it were not judged.");
             definitions_.push_back(std::move(definition));
@@ -179,7 +163,10 @@ class Expansion {
         if (deletion_policy && !source_.body.find("DeletionPolicy")) {
             members.push_back({"DeletionPolicy", text(deletion_policy), {}});
         }
-        definitions_.push_back({id, object(std::move(members)), source_.header, source_.block, source_.sam_type});
+        // What several resources share (CodeDeploy's application) belongs to none of them.
+        const bool own = id.starts_with(source_.id) || id.ends_with(source_.id);
+        definitions_.push_back({id, object(std::move(members)), source_.header, source_.block, source_.sam_type,
+                                own && !main ? source_.id : std::string()});
     }
 
     // AWS::Serverless::Function
@@ -783,6 +770,230 @@ class Expansion {
         make(source_.id, "AWS::CloudFormation::Stack", made.take());
     }
 
+    // AWS::Serverless::GraphQLApi
+
+    void graphql_api(const Value& properties) {
+        const std::string id = source_.id;
+        Properties api(properties);
+        api.copy("XrayEnabled");
+        api.set("Name", api.get("Name") ? *api.get("Name") : text(id), "Name");
+        if (const Value* auth = api.get("Auth")) {
+            // The default authorizer's settings stand beside its type, the others in a list.
+            static constexpr std::pair<std::string_view, std::string_view> settings[] = {
+                {"LambdaAuthorizer", "LambdaAuthorizerConfig"},
+                {"OpenIDConnect", "OpenIDConnectConfig"},
+                {"UserPool", "UserPoolConfig"}};
+            if (const Member* type = auth->find("Type")) api.set("AuthenticationType", type->value, "Auth");
+            for (const auto& [given, made] : settings) {
+                if (const Member* config = auth->find(given)) api.set(std::string(made), config->value, "Auth");
+            }
+            if (const Member* more = auth->find("Additional")) {
+                std::vector<Value> providers;
+                for (const Value& item : more->value.elements()) {
+                    Properties provider(item);
+                    provider.copy("Type", "AuthenticationType");
+                    for (const auto& [given, made] : settings) provider.copy(given, made);
+                    providers.push_back(provider.take());
+                }
+                api.set("AdditionalAuthenticationProviders", list(std::move(providers)), "Auth");
+            }
+        }
+        // Everything but `Logging: false` logs; what is not said is filled in.
+        const Value* logging = api.get("Logging");
+        if (!logging || !logging->is_bool() || logging->as_bool()) {
+            const Value none = object({});
+            Properties config(logging && logging->is_mapping() ? *logging : none);
+            config.copy({"ExcludeVerboseContent", "FieldLogLevel", "CloudWatchLogsRoleArn"});
+            if (!config.get("FieldLogLevel")) config.set("FieldLogLevel", text("ALL"));
+            if (!config.get("CloudWatchLogsRoleArn")) {
+                const std::string role = id + "CloudWatchRole";
+                config.set("CloudWatchLogsRoleArn", get_att(role, "Arn"));
+                make(role, "AWS::IAM::Role",
+                     object({{"AssumeRolePolicyDocument", assume_role_policy(text("appsync.amazonaws.com")), {}},
+                             {"ManagedPolicyArns",
+                              list({managed_policy("service-role/AWSAppSyncPushToCloudWatchLogs")}),
+                              {}}}));
+            }
+            api.set("LogConfig", config.take(), "Logging");
+        }
+        if (api.get("Tags")) api.set("Tags", tag_list(api.get("Tags"), nullptr), "Tags");
+        make(id, "AWS::AppSync::GraphQLApi", api.take());
+
+        const Value api_id = get_att(id, "ApiId");
+        Properties schema(properties);
+        schema.copy("SchemaInline", "Definition");
+        schema.copy("SchemaUri", "DefinitionS3Location");
+        schema.set("ApiId", api_id);
+        make(id + "Schema", "AWS::AppSync::GraphQLSchema", schema.take());
+        graphql_part(properties, "Cache", id + "ApiCache", "AWS::AppSync::ApiCache", api_id);
+        graphql_part(properties, "DomainName", id + "DomainName", "AWS::AppSync::DomainName", {});
+        if (const Member* keys = properties.find("ApiKeys")) {
+            for (const Member& key : keys->value.members()) {
+                Properties made(key.value);
+                made.copy({"ApiKeyId", "Description"});
+                made.copy("ExpiresOn", "Expires");
+                made.set("ApiId", api_id);
+                make(id + key.name, "AWS::AppSync::ApiKey", made.take());
+            }
+        }
+        const Member* sources = properties.find("DataSources");
+        if (!sources) return;
+        for (const Member& kind : sources->value.members()) {
+            for (const Member& given : kind.value.members()) data_source(kind.name, given, api_id);
+        }
+    }
+
+    void graphql_part(const Value& properties, std::string_view name, const std::string& id, const char* type,
+                      const Value& api_id) {
+        const Member* given = properties.find(name);
+        if (!given || !given->value.is_mapping()) return;
+        Properties made(given->value);
+        for (const Member& member : given->value.members()) made.copy(member.name);
+        if (!api_id.is_null()) made.set("ApiId", api_id);
+        make(id, type, made.take());
+    }
+
+    /// A table or a function behind the API, with the role that SAM makes for it.
+    void data_source(const std::string& kind, const Member& given, const Value& api_id) {
+        const bool lambda = kind == "Lambda";
+        const std::string id = source_.id + given.name + kind + "DataSource";
+        Properties made(given.value);
+        made.copy("Description");
+        made.set("Name", made.get("Name") ? *made.get("Name") : text(given.name));
+        made.set("Type", text(lambda ? "AWS_LAMBDA" : "AMAZON_DYNAMODB"));
+        made.set("ApiId", api_id);
+        Properties config(given.value);
+        if (lambda) {
+            config.copy("FunctionArn", "LambdaFunctionArn");
+        } else {
+            config.copy({"TableName", "UseCallerCredentials", "Versioned"});
+            config.copy("DeltaSync", "DeltaSyncConfig");
+            config.set("AwsRegion", config.get("Region") ? *config.get("Region") : ref_to("AWS::Region"));
+        }
+        made.set(lambda ? "LambdaConfig" : "DynamoDBConfig", config.take());
+        if (made.get("ServiceRoleArn")) {
+            made.copy("ServiceRoleArn");
+            return make(id, "AWS::AppSync::DataSource", made.take());
+        }
+        const std::string role = id + "Role";
+        made.set("ServiceRoleArn", get_att(role, "Arn"));
+        make(role, "AWS::IAM::Role",
+             object({{"AssumeRolePolicyDocument", assume_role_policy(text("appsync.amazonaws.com")), {}}}));
+        const Value* arn = made.get(lambda ? "FunctionArn" : "TableArn");
+        ConnectorEnd from, to;
+        from.type = "AWS::AppSync::DataSource";
+        from.role = ref_to(role);
+        to.type = lambda ? "AWS::Lambda::Function" : "AWS::DynamoDB::Table";
+        if (arn) to.arn = *arn;
+        const Value* permissions = made.get("Permissions");
+        const auto [read, write] = permissions ? access(*permissions) : std::pair(true, true);
+        for (ConnectorGrant& grant : connector_grants(from, to, read, write))
+            make(id + "Connector" + grant.suffix, grant.type, std::move(grant.properties));
+        make(id, "AWS::AppSync::DataSource", made.take());
+    }
+
+    // AWS::Serverless::Connector
+
+    static std::pair<bool, bool> access(const Value& permissions) {
+        const auto has = [&](std::string_view word) {
+            return std::any_of(permissions.elements().begin(), permissions.elements().end(),
+                               [&](const Value& item) { return is_text(&item, word); });
+        };
+        return {has("Read"), has("Write")};
+    }
+
+    /// `Connectors` of a resource: it is the source of each.
+    void embedded_connectors(Definition& definition) {
+        const Member* given = definition.body.find("Connectors");
+        if (!given || !given->value.is_mapping()) return;
+        for (const Member& connector : given->value.members()) {
+            const Member* properties = connector.value.find("Properties");
+            if (!properties || !properties->value.is_mapping()) continue;
+            Definition made = definition;
+            made.id = definition.id + connector.name;
+            made.header = key_span_of(connector);
+            made.block = connector.span;
+            made.sam_type = "AWS::Serverless::Connector";
+            connectors_.push_back({std::move(made), properties->value, definition.id});
+        }
+    }
+
+    /// After everything else was made, since what a connector joins may be made too.
+    void connectors() {
+        for (const auto& [definition, properties, embedded_in] : connectors_) {
+            source_ = definition;
+            const Member* from = properties.find("Source");
+            const Member* to = properties.find("Destination");
+            const Member* permissions = properties.find("Permissions");
+            const Value none = object({});
+            const ConnectorEnd source = connector_end(from ? from->value : none, embedded_in);
+            const auto [read, write] = permissions ? access(permissions->value) : std::pair(false, false);
+            const bool several = to && to->value.is_sequence();
+            const std::span<const Value> destinations = several ? to->value.elements()
+                                                        : to    ? std::span<const Value>(&to->value, 1)
+                                                                : std::span<const Value>();
+            bool any = false;
+            for (std::size_t i = 0; i < destinations.size(); ++i) {
+                const ConnectorEnd destination = connector_end(destinations[i], "");
+                const std::string id = definition.id + (several ? "Destination" + std::to_string(i) : std::string());
+                for (ConnectorGrant& grant : connector_grants(source, destination, read, write)) {
+                    make(id + grant.suffix, grant.type, std::move(grant.properties));
+                    any = true;
+                }
+            }
+            if (!any) gap_(definition, "SAM has no connection between these two; nothing was judged for it.");
+        }
+    }
+
+    ConnectorEnd connector_end(const Value& given, const std::string& otherwise) const {
+        ConnectorEnd end;
+        const auto take = [&](std::string_view name, Value& into) {
+            if (const Member* member = given.find(name)) into = member->value;
+        };
+        take("Arn", end.arn);
+        take("Name", end.name);
+        take("RoleName", end.role);
+        take("ResourceId", end.resource_id);
+        take("Qualifier", end.qualifier);
+        take("QueueUrl", end.queue_url);
+        if (const Member* type = given.find("Type"); type && type->value.is_string())
+            end.type = type->value.as_string();
+        const Member* named = given.find("Id");
+        const std::string id = named && named->value.is_string() ? named->value.as_string() : otherwise;
+        if (const auto type = types_.find(id); type != types_.end()) end.type = type->second;
+        end.type = plain_type(end.type);
+        if (id.empty()) return end;
+        const bool by_ref = end.type == "AWS::SNS::Topic" || end.type == "AWS::StepFunctions::StateMachine";
+        end.arn = by_ref ? ref_to(id) : get_att(id, end.type == "AWS::AppSync::DataSource" ? "DataSourceArn" : "Arn");
+        end.name = get_att(id, "Name");
+        end.resource_id = end.type == "AWS::AppSync::GraphQLApi" ? get_att(id, "ApiId") : ref_to(id);
+        end.queue_url = ref_to(id);
+        if (end.role.is_null()) end.role = role_of(id);
+        return end;
+    }
+
+    /// The name of the role that a resource has: `Ref` of what its ARN is read from. Null when it lies elsewhere.
+    Value role_of(const std::string& id) const {
+        const auto found = std::find_if(definitions_.begin(), definitions_.end(),
+                                        [&](const Definition& definition) { return definition.id == id; });
+        const Value* properties = found == definitions_.end() ? nullptr : found->properties();
+        for (const std::string_view name : {"Role", "RoleArn", "ServiceRoleArn"}) {
+            const Member* role = properties ? properties->find(name) : nullptr;
+            const std::optional<Call> call = role ? call_of(role->value) : std::nullopt;
+            if (!call || call->name != "Fn::GetAtt") continue;
+            if (call->argument->is_string())
+                return ref_to(call->argument->as_string().substr(0, call->argument->as_string().find('.')));
+            const auto parts = call->argument->elements();
+            if (!parts.empty() && parts[0].is_string()) return ref_to(parts[0].as_string());
+        }
+        return {};
+    }
+
+    struct Connector {
+        Definition definition;
+        Value properties;
+        std::string embedded_in;  ///< the resource whose `Connectors` it stands in; empty for one of its own
+    };
     struct Notification {
         std::string bucket, function_id;
         Value event;
@@ -793,6 +1004,8 @@ class Expansion {
     std::map<std::string, std::string, std::less<>>& names_;
     const std::function<void(const Definition&, std::string)>& gap_;
     std::map<std::string, bool, std::less<>> taken_;
+    std::map<std::string, std::string, std::less<>> types_;  ///< logical id to type, as written
+    std::vector<Connector> connectors_;
     Definition source_;
     Definition implicit_rest_, implicit_http_;
     std::vector<Notification> notifications_;

@@ -20,6 +20,8 @@ struct Definition {
     Span block;
     /// The type it was made from (`AWS::Serverless::Function`); empty for what is written in the template.
     std::string sam_type;
+    /// The author's resource that a transform made it for, where the logical id is another one; findings name it.
+    std::string author;
 
     std::string_view type() const;
     const Value* properties() const;

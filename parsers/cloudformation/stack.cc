@@ -74,6 +74,12 @@ bool is_word(std::string_view text) {
     });
 }
 
+/// How a parameter got its value from outside of the template.
+TraceRef trace_of(const Inputs::Parameter& given, const std::string& name) {
+    return given.span.valid() ? make_trace(Trace::Kind::variable_file, given.span, name)
+                              : make_trace(Trace::Kind::command_line, {}, name);
+}
+
 /// One turn of a loop: its identifier replaced in keys and values, by the rules of `Fn::ForEach`.
 struct LoopTurn {
     std::string identifier, value, word;
@@ -166,10 +172,10 @@ void Stack::prepare() {
             continue;
         }
         const Source& source = evaluation_.sources.get(member.span.source);
-        definitions_.push_back({member.name, member.value, key_line(source, member.span), member.span, {}});
+        definitions_.push_back({member.name, member.value, key_line(source, member.span), member.span, {}, {}});
     }
     const bool serverless = std::any_of(definitions_.begin(), definitions_.end(), [](const Definition& definition) {
-        return definition.type().starts_with("AWS::Serverless::");
+        return definition.type().starts_with("AWS::Serverless::") || definition.body.find("Connectors");
     });
     if (serverless) {
         expand_sam(definitions_, section("Globals"), sam_names_, [&](const Definition& definition, std::string reason) {
@@ -416,7 +422,8 @@ Value Stack::call(const Call& call) {
     if (exhausted(text_cost(made))) return unknown({}, make_cause("the template is too large to be evaluated"));
     // The call is a step of its own: the place of use, from which the operands' places follow.
     const bool own_step =
-        made.trace() && made.trace()->kind == Trace::Kind::expression && made.trace()->span == call.span;
+        made.trace() && made.trace()->span == call.span &&
+        (made.trace()->kind == Trace::Kind::expression || made.trace()->kind == Trace::Kind::reference);
     if (own_step) return made;
     return made.traced(make_trace(Trace::Kind::expression, call.span, {}, {made.trace()}));
 }
@@ -794,9 +801,9 @@ Value Stack::ref(const std::string& name, Span span) {
 
 Value Stack::pseudo_parameter(const std::string& name, Span span) {
     const auto given = evaluation_.inputs.parameters.find(name);
-    if (given != evaluation_.inputs.parameters.end()) {
-        return Value::string(given->second)
-            .traced(make_trace(Trace::Kind::expression, span, {}, {make_trace(Trace::Kind::command_line, {}, name)}));
+    if (given != evaluation_.inputs.parameters.end() && given->second.text) {
+        return Value::string(*given->second.text)
+            .traced(make_trace(Trace::Kind::expression, span, {}, {trace_of(given->second, name)}));
     }
     const CauseRef cause = make_cause(name + " is known only at deployment", span);
     TraceRef trace = make_trace(Trace::Kind::expression, span, name);
@@ -944,8 +951,14 @@ Value Stack::bind_parameter(const std::string& name, const Member& declared) {
     } else {
         const auto given = evaluation_.inputs.parameters.find(name);
         if (given != evaluation_.inputs.parameters.end()) {
-            const TraceRef trace = make_trace(Trace::Kind::command_line, {}, name);
-            return convert_parameter(name, type, Value::string(given->second).traced(trace), span).traced(trace);
+            const Inputs::Parameter& parameter = given->second;
+            const TraceRef trace = trace_of(parameter, name);
+            const Value value =
+                parameter.text
+                    ? Value::string(*parameter.text)
+                    : unknown({}, make_cause("parameter " + name + " is filled in by the deployment", parameter.span));
+            return convert_parameter(name, type, value.traced(trace), parameter.span.valid() ? parameter.span : span)
+                .traced(trace);
         }
     }
     if (const Member* fallback = declared.value.find("Default")) {
@@ -1212,6 +1225,7 @@ void Stack::emit_resource(const Definition& definition) {
         }
     }
     resource.address = where;
+    if (!definition.author.empty()) resource.reported_as = address(definition.author);
     resource.type = type;
     resource.platform = "cloudformation";
     resource.header = definition.header;

@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 
+#include "parsers/kubernetes/calico_selector.h"
 #include "parsers/kubernetes/pod.h"
 #include "scanner/model/text.h"
 
@@ -34,7 +35,14 @@ constexpr std::array<std::string_view, 16> cluster_wide = {"ClusterRole",
 
 bool is_cluster_wide(std::string_view type) {
     return std::find(cluster_wide.begin(), cluster_wide.end(), type) != cluster_wide.end() ||
-           type == "CiliumClusterwideNetworkPolicy";
+           type == "CiliumClusterwideNetworkPolicy" || type == "GlobalNetworkPolicy" || type == "AdminNetworkPolicy" ||
+           type == "BaselineAdminNetworkPolicy";
+}
+
+/// Calico's own policies go by the name of the built-in kind, in the API groups of its server and of its resources.
+bool is_calico_policy(std::string_view type) {
+    return type == "NetworkPolicy.projectcalico.org" || type == "NetworkPolicy.crd.projectcalico.org" ||
+           type == "GlobalNetworkPolicy";
 }
 
 /// Whether its namespace, if it has one, says something outside of its folder.
@@ -91,6 +99,10 @@ Value cluster_admin() {
                           {"rules", Value::tuple(std::move(rules)), {}}});
 }
 
+Value cluster_admin_at(Span place) {
+    return cluster_admin().traced(make_trace(Trace::Kind::provider_default, place, "ClusterRole cluster-admin"));
+}
+
 bool meets(const Value& expression, const Value& labels) {
     const std::string_view op = text_of(expression, "operator");
     const Member* label = labels.find(label_name(text_of(expression, "key")));
@@ -104,6 +116,26 @@ bool meets(const Value& expression, const Value& labels) {
     }
     if (op == "In") return listed;
     return op == "NotIn" && !listed;
+}
+
+/// Whether a label selector's two parts (each may be null) take these labels.
+bool takes(const Value* labels_wanted, const Value* expressions, const Value& labels) {
+    if (labels_wanted) {
+        for (const Member& wanted : labels_wanted->members()) {
+            const Member* label = labels.find(label_name(wanted.name));
+            if (!label || !same_text(label->value, wanted.value)) return false;
+        }
+    }
+    if (!expressions) return true;
+    const auto all = expressions->elements();
+    return std::all_of(all.begin(), all.end(), [&](const Value& expression) { return meets(expression, labels); });
+}
+
+LabelLookup lookup_in(const Value& labels) {
+    return [&labels](std::string_view name) -> std::optional<std::string> {
+        const Member* label = labels.find(name);
+        return label ? std::optional<std::string>(label_text(label->value)) : std::nullopt;
+    };
 }
 
 }  // namespace
@@ -123,7 +155,12 @@ void Scan::index() {
         linked_values_.push_back(
             with_members(object.body, {{"address", Value::string(object.address), object.header}}));
     }
-    for (std::size_t i = 0; i < objects_.size(); ++i) index_object(i);
+    for (std::size_t i = 0; i < objects_.size(); ++i) {
+        index_object(i);
+        const Value* labels =
+            objects_[i].type == "Namespace" ? value_at(objects_[i].body, {"metadata", "labels"}) : nullptr;
+        if (labels && labels->is_mapping()) namespace_labels_.emplace(objects_[i].name, labels);
+    }
     for (const auto& [object, selectors] : selectors_) {
         for (const Selector& selector : selectors) {
             if (!selector.labels) continue;
@@ -169,9 +206,11 @@ void Scan::index_object(std::size_t i) {
         auto& folders = folders_of_[object.address];
         if (folders.empty() || folders.back() != folder_index_[i]) folders.push_back(folder_index_[i]);
     }
-    for (std::string_view kind : {"LimitRange", "ResourceQuota", "NetworkPolicy"}) {
+    for (std::string_view kind : {"LimitRange", "ResourceQuota", "NetworkPolicy", "CiliumNetworkPolicy"}) {
         if (object.type == kind) put(i, key({"in", kind, object.name_space}), 0, is_placed(object));
     }
+    if (is_calico_policy(object.type) && !is_cluster_wide(object.type))
+        put(i, key({"in", "NetworkPolicy", object.name_space}), 0, is_placed(object));
     if (pod_template(object)) {
         put(i, key({"pod", object.name_space, ""}), 0, is_placed(object));
         put(i, key({"pod", "*", ""}), 0, is_placed(object));
@@ -267,30 +306,47 @@ void Scan::index_references(std::size_t i) {
 void Scan::index_selectors(std::size_t i) {
     const Object& object = objects_[i];
     const Value* spec = value_at(object.body, {"spec"});
-    if (!spec || !spec->is_mapping()) return;
-    const auto add = [&](const char* relation, std::string_view member, bool empty_selects) {
-        const Member* found = spec->find(member);
-        Selector made;
-        made.relation = relation;
-        made.everywhere = object.type == "CiliumClusterwideNetworkPolicy";
-        made.place = found ? found->span : object.header;
-        if (found && found->value.is_mapping()) {
-            made.labels = value_at(found->value, {"matchLabels"});
-            made.expressions = value_at(found->value, {"matchExpressions"});
+    if (object.type == "CiliumNetworkPolicy" || object.type == "CiliumClusterwideNetworkPolicy") {
+        // One rule at `spec`, or several at `specs`.
+        if (spec) add_selector(i, *spec, "network_policies", "endpointSelector", Empty::takes_all_if_written);
+        if (const Value* specs = value_at(object.body, {"specs"})) {
+            for (const Value& one : specs->elements())
+                add_selector(i, one, "network_policies", "endpointSelector", Empty::takes_all_if_written);
         }
-        const bool empty = (!made.labels || made.labels->members().empty()) &&
-                           (!made.expressions || made.expressions->elements().empty());
-        if (!empty || empty_selects) selectors_[i].push_back(std::move(made));
-    };
+        return;
+    }
+    if (!spec || !spec->is_mapping()) return;
     if (object.type == "NetworkPolicy") {
-        add("network_policies", "podSelector", true);  // absent is the empty selector, which takes every pod
-    } else if (object.type == "CiliumNetworkPolicy" || object.type == "CiliumClusterwideNetworkPolicy") {
-        if (spec->find("endpointSelector")) add("network_policies", "endpointSelector", true);
+        // Absent is the empty selector, which takes every pod.
+        add_selector(i, *spec, "network_policies", "podSelector", Empty::takes_all);
+    } else if (is_calico_policy(object.type)) {
+        Selector made;
+        made.relation = "network_policies";
+        made.everywhere = object.type == "GlobalNetworkPolicy";
+        made.expression = text_of(*spec, "selector");
+        made.namespace_expression = text_of(*spec, "namespaceSelector");
+        const Member* written = spec->find("selector");
+        made.place = written ? written->span : object.header;
+        selectors_[i].push_back(std::move(made));
+    } else if (object.type == "AdminNetworkPolicy" || object.type == "BaselineAdminNetworkPolicy") {
+        const Value* subject = value_at(*spec, {"subject"});
+        if (!subject) return;
+        if (const Value* pods = value_at(*subject, {"pods"})) {
+            add_selector(i, *pods, "network_policies", "podSelector", Empty::takes_all);
+            selectors_[i].back().namespaces = value_at(*pods, {"namespaceSelector"});
+        } else if (const Member* namespaces = subject->find("namespaces")) {
+            Selector made;
+            made.relation = "network_policies";
+            made.everywhere = true;
+            made.namespaces = &namespaces->value;
+            made.place = namespaces->span;
+            selectors_[i].push_back(std::move(made));
+        }
     } else if (object.type == "PodDisruptionBudget") {
         // policy/v1: the empty selector takes every pod, an absent one none; v1beta1: the empty one none.
-        const Value* selector = value_at(*spec, {"selector"});
         const bool beta = text_of(object.body, "apiVersion") == "policy/v1beta1";
-        add("pod_disruption_budgets", "selector", selector && selector->is_mapping() && !beta);
+        add_selector(i, *spec, "pod_disruption_budgets", "selector",
+                     beta ? Empty::takes_none : Empty::takes_all_if_written);
     } else if (object.type == "Service") {
         const Member* found = spec->find("selector");
         if (!found || found->value.members().empty()) return;  // without one its endpoints are made by others
@@ -300,6 +356,24 @@ void Scan::index_selectors(std::size_t i) {
         made.place = found->span;
         selectors_[i].push_back(std::move(made));
     }
+}
+
+void Scan::add_selector(std::size_t i, const Value& spec, const char* relation, std::string_view member, Empty empty) {
+    const Object& object = objects_[i];
+    const Member* found = spec.find(member);
+    const bool written = found && found->value.is_mapping();
+    Selector made;
+    made.relation = relation;
+    made.everywhere = is_cluster_wide(object.type);
+    made.place = found ? found->span : object.header;
+    if (written) {
+        made.labels = value_at(found->value, {"matchLabels"});
+        made.expressions = value_at(found->value, {"matchExpressions"});
+    }
+    const bool is_empty =
+        (!made.labels || made.labels->members().empty()) && (!made.expressions || made.expressions->elements().empty());
+    if (is_empty && (empty == Empty::takes_none || (empty == Empty::takes_all_if_written && !written))) return;
+    selectors_[i].push_back(std::move(made));
 }
 
 Linker::Linker(const Scan& scan, std::size_t folder)
@@ -359,19 +433,33 @@ std::optional<std::size_t> Linker::first(const Scan::Reference& reference) {
 }
 
 bool Linker::selects(const Scan::Selector& selector, std::size_t pod) const {
-    const Value* found = value_at(*pod_template(scan_.objects_[pod]), {"metadata", "labels"});
+    const Object& object = scan_.objects_[pod];
+    const Value* found = value_at(*pod_template(object), {"metadata", "labels"});
     static const Value none = Value::object({});
     const Value& labels = found ? *found : none;
-    if (selector.labels) {
-        for (const Member& wanted : selector.labels->members()) {
-            const Member* label = labels.find(label_name(wanted.name));
-            if (!label || !same_text(label->value, wanted.value)) return false;
-        }
+    if (!takes(selector.labels, selector.expressions, labels)) return false;
+    if (!selector.expression.empty()) {
+        const LabelLookup own = lookup_in(labels);
+        const auto label = [&](std::string_view name) -> std::optional<std::string> {
+            return name == "projectcalico.org/namespace" ? object.name_space : own(name);
+        };
+        if (!calico_selects(selector.expression, label).value_or(false)) return false;
     }
-    if (!selector.expressions) return true;
-    const auto expressions = selector.expressions->elements();
-    return std::all_of(expressions.begin(), expressions.end(),
-                       [&](const Value& expression) { return meets(expression, labels); });
+    return !selector.everywhere || selects_namespace(selector, object.name_space);
+}
+
+bool Linker::selects_namespace(const Scan::Selector& selector, const std::string& name_space) const {
+    if (!selector.namespaces && selector.namespace_expression.empty()) return true;
+    const auto found = scan_.namespace_labels_.find(name_space);
+    // The API server gives every namespace its name as a label, Calico another one.
+    const Value labels = with_members(found == scan_.namespace_labels_.end() ? Value::object({}) : *found->second,
+                                      {{"kubernetes.io/metadata.name", Value::string(name_space), {}},
+                                       {"projectcalico.org/name", Value::string(name_space), {}}});
+    if (selector.namespaces && !takes(value_at(*selector.namespaces, {"matchLabels"}),
+                                      value_at(*selector.namespaces, {"matchExpressions"}), labels))
+        return false;
+    return selector.namespace_expression.empty() ||
+           calico_selects(selector.namespace_expression, lookup_in(labels)).value_or(false);
 }
 
 Value Linker::value_of(const Link& link) const {
@@ -379,7 +467,8 @@ Value Linker::value_of(const Link& link) const {
     return value.traced(make_reference_trace(link.place, scan_.objects_[link.target].address, "", {value.trace()}));
 }
 
-void Linker::emit(std::vector<Member>& out, std::string name, std::vector<Link> links, Span place) {
+void Linker::emit(std::vector<Member>& out, std::string name, std::vector<Link> links, Span place,
+                  std::vector<Value> more) {
     if (exhausted_) {
         // What was found so far may not be all of it.
         out.push_back(
@@ -392,7 +481,7 @@ void Linker::emit(std::vector<Member>& out, std::string name, std::vector<Link> 
     links.erase(
         std::unique(links.begin(), links.end(), [](const Link& a, const Link& b) { return a.target == b.target; }),
         links.end());
-    if (links.empty()) return;
+    if (links.empty() && more.empty()) return;
     if (is_single(name)) {
         out.push_back({std::move(name), value_of(links.front()), links.front().place});
         return;
@@ -402,9 +491,10 @@ void Linker::emit(std::vector<Member>& out, std::string name, std::vector<Link> 
         if (!spend(links_)) return emit(out, std::move(name), {}, place);
         values.push_back(value_of(link));
     }
-    out.push_back({std::move(name),
-                   Value::tuple(std::move(values)).traced(make_trace(Trace::Kind::expression, links.front().place)),
-                   links.front().place});
+    const Span from = links.empty() ? place : links.front().place;
+    std::move(more.begin(), more.end(), std::back_inserter(values));
+    out.push_back(
+        {std::move(name), Value::tuple(std::move(values)).traced(make_trace(Trace::Kind::expression, from)), from});
 }
 
 const Object* Linker::service_account(std::size_t object) {
@@ -432,8 +522,7 @@ void Linker::link_references(std::size_t i, std::vector<Member>& out) {
         if (const auto target = first(reference)) links.push_back({*target, reference.place});
         if (links.empty() && reference.forward == "role" &&
             reference.key == name_key("ClusterRole", "", "cluster-admin")) {
-            TraceRef trace = make_trace(Trace::Kind::provider_default, reference.place, "ClusterRole cluster-admin");
-            out.push_back({"role", cluster_admin().traced(std::move(trace)), reference.place});
+            out.push_back({"role", cluster_admin_at(reference.place), reference.place});
         }
     }
     const std::string own = name_key(object.type, object.name_space, object.name);
@@ -498,18 +587,21 @@ void Linker::link_selectors(std::size_t pod, std::vector<Member>& out) {
 void Linker::link_namespace(std::size_t i, std::vector<Member>& out) {
     const Object& object = scan_.objects_[i];
     const bool is_namespace = object.type == "Namespace";
-    const auto in = [&](const char* relation, std::string_view kind, const std::string& name_space) {
+    const auto in = [&](const char* relation, std::initializer_list<std::string_view> kinds,
+                        const std::string& name_space) {
         std::vector<Link> links;
-        each(key({"in", kind, name_space}), is_placed(object), [&](const Scan::Entry& entry) {
-            links.push_back({entry.object, object.header});
-        });
+        for (const std::string_view kind : kinds) {
+            each(key({"in", kind, name_space}), is_placed(object), [&](const Scan::Entry& entry) {
+                links.push_back({entry.object, object.header});
+            });
+        }
         emit(out, relation, std::move(links), object.header);
     };
     if (is_namespace || pod_template(object)) {
         const std::string& name_space = is_namespace ? object.name : object.name_space;
-        in("limit_ranges", "LimitRange", name_space);
-        in("resource_quotas", "ResourceQuota", name_space);
-        if (is_namespace) in("network_policies", "NetworkPolicy", name_space);
+        in("limit_ranges", {"LimitRange"}, name_space);
+        in("resource_quotas", {"ResourceQuota"}, name_space);
+        if (is_namespace) in("network_policies", {"NetworkPolicy", "CiliumNetworkPolicy"}, name_space);
     }
     if (is_cluster_wide(object.type)) return;
     const Value* metadata = value_at(object.body, {"metadata"});
@@ -537,14 +629,18 @@ void Linker::link_bindings(const Object& object, const std::string& account, std
         }
     }
     std::vector<Link> roles;
+    std::vector<Value> known;  // without a manifest
     for (const Link& binding : bindings) {
         for (const Scan::Reference& reference : scan_.references_[binding.target]) {
             if (reference.forward != "role") continue;
-            if (const auto role = first(reference)) roles.push_back({*role, object.header});
+            if (const auto role = first(reference))
+                roles.push_back({*role, object.header});
+            else if (known.empty() && reference.key == name_key("ClusterRole", "", "cluster-admin"))
+                known.push_back(cluster_admin_at(reference.place));
         }
     }
     emit(out, "bindings", std::move(bindings), object.header);
-    emit(out, "roles", std::move(roles), object.header);
+    emit(out, "roles", std::move(roles), object.header, std::move(known));
 }
 
 std::optional<Member> Linker::linked(std::size_t i) {

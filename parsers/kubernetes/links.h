@@ -42,6 +42,10 @@ class Scan {
         const Value* labels = nullptr;       ///< `matchLabels`, or a Service's selector; may be null
         const Value* expressions = nullptr;  ///< `matchExpressions`; may be null
         bool everywhere = false;             ///< in every namespace
+        /// Of the namespaces that are meant, where `everywhere`: a label selector; null for all.
+        const Value* namespaces = nullptr;
+        /// Calico's selectors: of pods, and of their namespaces.
+        std::string expression, namespace_expression;
         Span place;
     };
     struct Reference {
@@ -58,6 +62,10 @@ class Scan {
     void index_object(std::size_t object);
     void index_references(std::size_t object);
     void index_selectors(std::size_t object);
+    /// What a selector without any demand means, which differs from kind to kind.
+    enum class Empty : std::uint8_t { takes_none, takes_all, takes_all_if_written };
+    void add_selector(std::size_t object, const Value& spec, const char* relation, std::string_view member,
+                      Empty empty);
     void refer(std::size_t from, std::string_view kind, std::string_view name_space, std::string_view name,
                std::string forward, std::string backward, const Member* place);
     void put(std::size_t object, const std::string& what, std::size_t index, bool across);
@@ -73,6 +81,7 @@ class Scan {
     /// Selectors by namespace and label, counted, to find each selector's rarest label.
     std::unordered_map<std::string, std::size_t> label_uses_;
     std::unordered_map<std::string, std::vector<std::size_t>> folders_of_;  ///< by address
+    std::unordered_map<std::string, const Value*> namespace_labels_;        ///< by name, of the first that has some
 };
 
 /// Links the objects of one folder. Not shared between threads; the scan is.
@@ -101,9 +110,12 @@ class Linker {
     std::optional<std::size_t> first(const Scan::Reference& reference);
     bool is_alternative(std::size_t folder);
     bool selects(const Scan::Selector& selector, std::size_t pod) const;
+    bool selects_namespace(const Scan::Selector& selector, const std::string& name_space) const;
     std::vector<Link> referrers(const std::string& key, std::string_view backward, bool across, Span place);
     std::vector<Link> selected_by(std::size_t selecting);
-    void emit(std::vector<Member>& out, std::string name, std::vector<Link> links, Span place);
+    /// `more`: objects that every cluster has, without a manifest.
+    void emit(std::vector<Member>& out, std::string name, std::vector<Link> links, Span place,
+              std::vector<Value> more = {});
     void link_references(std::size_t object, std::vector<Member>& out);
     void link_selectors(std::size_t pod, std::vector<Member>& out);
     void link_namespace(std::size_t object, std::vector<Member>& out);

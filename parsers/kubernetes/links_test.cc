@@ -82,6 +82,63 @@ TEST_CASE("Cilium's policies select pods too") {
     CHECK(scan.linked("CiliumClusterwideNetworkPolicy.default.all", "workloads") == "Pod.x.a Pod.y.b");
 }
 
+TEST_CASE("a Cilium policy may hold several rules") {
+    const Scanned scan(pod("name: a, labels: {app: web}") + pod("name: b, labels: {app: db}") +
+                       pod("name: c, labels: {app: mail}") +
+                       object("cilium.io/v2", "CiliumNetworkPolicy", "name: two",
+                              "specs: [{endpointSelector: {matchLabels: {app: web}}}, {endpointSelector: {matchLabels: "
+                              "{app: db}}}]"));
+    CHECK(scan.linked("CiliumNetworkPolicy.default.two", "workloads") == "Pod.default.a Pod.default.b");
+}
+
+TEST_CASE("Calico's selectors are read") {
+    const Scanned scan(pod("name: a, namespace: x, labels: {app: web, tier: front}") +
+                       pod("name: b, namespace: x, labels: {app: db}") +
+                       pod("name: c, namespace: y, labels: {app: web}") +
+                       object("v1", "Namespace", "name: y, labels: {zone: outer}") +
+                       object("projectcalico.org/v3", "NetworkPolicy", "name: web, namespace: x",
+                              R"x(spec: {selector: "app == 'web' && has(tier)"})x") +
+                       object("crd.projectcalico.org/v1", "NetworkPolicy", "name: rest, namespace: x",
+                              R"x(spec: {selector: "!(app in {'web', 'mail'}) || tier starts with 'fr'"})x") +
+                       object("projectcalico.org/v3", "NetworkPolicy", "name: every, namespace: x", "spec: {}") +
+                       object("projectcalico.org/v3", "NetworkPolicy", "name: broken, namespace: x",
+                              R"x(spec: {selector: "app = 1"})x") +
+                       object("projectcalico.org/v3", "GlobalNetworkPolicy", "name: outer",
+                              R"x(spec: {selector: all(), namespaceSelector: "zone == 'outer'"})x"));
+    CHECK(scan.linked("NetworkPolicy.x.web", "workloads") == "Pod.x.a");
+    CHECK(scan.linked("NetworkPolicy.x.rest", "workloads") == "Pod.x.a Pod.x.b");
+    CHECK(scan.linked("NetworkPolicy.x.every", "workloads") == "Pod.x.a Pod.x.b");
+    CHECK(scan.linked("NetworkPolicy.x.broken", "workloads") == "");
+    CHECK(scan.linked("GlobalNetworkPolicy.default.outer", "workloads") == "Pod.y.c");
+    CHECK(scan.linked("Pod.y.c", "network_policies") == "GlobalNetworkPolicy.default.outer");
+}
+
+TEST_CASE("an administrator's policies select namespaces, or pods in them") {
+    const Scanned scan(
+        object("v1", "Namespace", "name: x, labels: {team: red}") + pod("name: a, namespace: x, labels: {app: web}") +
+        pod("name: b, namespace: x") + pod("name: c, namespace: y, labels: {app: web}") +
+        object("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy", "name: red",
+               "spec: {subject: {namespaces: {matchLabels: {team: red}}}}") +
+        object("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy", "name: y",
+               "spec: {subject: {namespaces: {matchLabels: {kubernetes.io/metadata.name: 'y'}}}}") +
+        object(
+            "policy.networking.k8s.io/v1alpha1", "BaselineAdminNetworkPolicy", "name: default",
+            "spec: {subject: {pods: {namespaceSelector: {matchLabels: {team: red}}, podSelector: {matchLabels: {app: "
+            "web}}}}}"));
+    CHECK(scan.linked("AdminNetworkPolicy.default.red", "workloads") == "Pod.x.a Pod.x.b");
+    CHECK(scan.linked("AdminNetworkPolicy.default.y", "workloads") == "Pod.y.c");
+    CHECK(scan.linked("BaselineAdminNetworkPolicy.default.default", "workloads") == "Pod.x.a");
+    CHECK(scan.linked("Pod.x.b", "network_policies") == "AdminNetworkPolicy.default.red");
+}
+
+TEST_CASE("an account that is bound to cluster-admin has its rights without a manifest of it") {
+    const Scanned scan(object("v1", "ServiceAccount", "name: robot") +
+                       object("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "name: all",
+                              "roleRef: {kind: ClusterRole, name: cluster-admin}\nsubjects: [{kind: ServiceAccount, "
+                              "name: robot, namespace: default}]"));
+    CHECK(scan.at("ServiceAccount.default.robot", "linked.roles.0.rules.0.verbs") == R"(["*"])");
+}
+
 TEST_CASE("bindings lead to roles and accounts, accounts to their rights") {
     const std::string subjects =
         "roleRef: {kind: ROLE, name: r}\nsubjects: [{kind: ServiceAccount, name: robot, namespace: x}, {kind: User, "
@@ -113,7 +170,7 @@ TEST_CASE("bindings lead to roles and accounts, accounts to their rights") {
     CHECK(scan.linked("ServiceAccount.x.robot", "workloads") == "Pod.x.p");
     CHECK(scan.linked("Pod.x.p", "service_account") == "ServiceAccount.x.robot");
     CHECK(scan.linked("Pod.x.p", "bindings") == bindings);
-    CHECK(scan.linked("Pod.x.p", "roles") == "Role.x.r ClusterRole.default.r");
+    CHECK(scan.linked("Pod.x.p", "roles") == "Role.x.r ClusterRole.default.r ClusterRole.default.cluster-admin");
     CHECK(scan.linked("Pod.y.q", "bindings") == "");
 }
 

@@ -22,6 +22,9 @@ enum class ResourceId : std::uint32_t {};
 struct Resource {
     /// Unique within its graph: `module.a["x"].aws_s3_bucket.b[0]`, a logical id, `Kind.namespace.name`.
     std::string address;
+    /// The address that findings name where it is another one: of what a transform makes of the author's resource
+    /// (SAM's stage of an API) the author's. Empty: `address`.
+    std::string reported_as;
     /// What rules select by: `aws_s3_bucket`, `AWS::S3::Bucket`, `Deployment`. Terraform blocks that are no managed
     /// resources carry a prefix: `data.aws_iam_policy_document`, `provider.aws`, `module`, `variable`, `output`,
     /// `terraform`.
@@ -45,6 +48,8 @@ struct Resource {
     /// Set when whether it exists at all is unknown (`count = var.enabled ? 1 : 0` with no value): verdicts then hold
     /// for the case that it exists, a fail becomes undecided with this cause.
     CauseRef uncertain;
+
+    const std::string& shown_address() const { return reported_as.empty() ? address : reported_as; }
 };
 
 /// Calls `visit` with every reference in the value's trace, in what is inside of it and in what is known of an unknown.
