@@ -220,6 +220,10 @@ const std::vector<FlagRow>& flags() {
         {scan, "baseline", 0, "FILE", "findings of an earlier scan, which do not count", text<&Options::baseline>},
         {scan, "write-baseline", 0, "FILE", "write the findings of this scan as a baseline",
          text<&Options::write_baseline>},
+        {scan, "diff", 0, "REV", "only what the work tree's change since its merge base with REV introduces",
+         text<&Options::diff>},
+        {scan, "staged", 0, "", "the git index, not the work tree; only what it introduces against HEAD",
+         flag<&Options::staged>},
         {scan | waive, "waivers", 0, "FILE", "the waiver file (default: .plumbline/waivers.yaml)",
          text<&Options::waivers>},
         {evaluating, "var", 0, "NAME=VALUE", "a Terraform variable, as `terraform plan -var` takes it", set_var},
@@ -470,6 +474,12 @@ std::string parse_options(const std::vector<std::string>& arguments,
                (options.arguments.size() < command.least ? "an argument is missing" : "there are too many arguments") +
                ".\nUsage: plumbline " + options.command + " [OPTIONS] " + std::string(command.arguments) +
                see_help(options.command);
+    if (options.staged && !options.diff.empty())
+        return "plumbline scan: --staged and --diff are two ways to say what is compared; give one." + see_help("scan");
+    if ((options.staged || !options.diff.empty()) && !options.write_baseline.empty())
+        return "plumbline scan: --write-baseline is about everything there is, so it goes without --staged and "
+               "--diff." +
+               see_help("scan");
     return complete_outputs(options);
 }
 

@@ -42,6 +42,8 @@ struct Options {
     std::optional<Severity> severity;
     std::optional<FailOn> fail_on;
     std::string baseline, write_baseline, waivers, config;
+    std::string diff;     ///< --diff: the revision to compare the work tree with
+    bool staged = false;  ///< --staged: the index against HEAD
     std::vector<std::string> rule_folders;
     bool no_builtin_rules = false;
     std::optional<std::size_t> jobs;

@@ -9,11 +9,14 @@
 
 #include "reporters/registry.h"
 #include "scanner/acceptance.h"
+#include "scanner/change.h"
 #include "scanner/commands.h"
+#include "scanner/difference.h"
 #include "scanner/discover.h"
 #include "scanner/explain.h"
 #include "scanner/model/text.h"
 #include "scanner/session.h"
+#include "scanner/snapshot_system.h"
 
 namespace plumbline {
 namespace {
@@ -52,8 +55,12 @@ bool selects_rules(const Options& options) {
            !options.controls.empty() || options.severity;
 }
 
+bool compares(const Options& options) {
+    return options.staged || !options.diff.empty();
+}
+
 AcceptanceContext acceptance_context(const Session& session) {
-    const bool whole = session.place.files.empty() && !selects_rules(session.options) &&
+    const bool whole = session.place.files.empty() && !compares(session.options) && !selects_rules(session.options) &&
                        std::any_of(session.place.folders.begin(), session.place.folders.end(),
                                    [](const std::string& folder) { return folder.empty(); });
     return {*session.catalogue.rules, session.today(), whole};
@@ -90,7 +97,10 @@ void compare_with_baseline(Session& session, Joined& joined) {
                                              session.sources, session.diagnostics);
     if (!document) return;
     const std::vector<BaselineEntry> entries = read_baseline(document->root, session.diagnostics);
-    apply_baseline(joined.findings, entries, session.place.paths, acceptance_context(session));
+    // Where only a change was judged, nothing is known of what else is gone.
+    apply_baseline(joined.findings, entries,
+                   compares(session.options) ? std::vector<std::string>() : session.place.paths,
+                   acceptance_context(session));
 }
 
 void write_baseline(Session& session, const Joined& joined) {
@@ -204,7 +214,8 @@ Report make_report(Session& session, Joined joined, std::span<const Waiver> waiv
     report.started_at = session.call.now;
     report.arguments = session.call.arguments;
     report.root_uri = file_uri(session.place.base);
-    report.commit = head_commit(*session.file_system);
+    // What is staged is no commit yet.
+    if (!session.options.staged) report.commit = head_commit(*session.file_system);
     report.rules.assign(session.catalogue.rules->infos().begin(), session.catalogue.rules->infos().end());
     for (const Framework& framework : session.catalogue.controls->frameworks())
         report.frameworks.push_back(framework.info());
@@ -273,7 +284,104 @@ void print_problems(Session& session, const Report& report) {
     print_diagnostics(all, session.sources, session.options.verbosity, session.err);
 }
 
-int scan(Session& session) {
+Joined judge_tree(Session& session, Progress& progress) {
+    const Work work = session.work(&progress);
+    progress.begin("discover");
+    const std::vector<std::string> paths =
+        discover(*session.file_system, session.place.paths, session.options.exclude, session.diagnostics);
+    const std::vector<const Source*> sources = read(work, paths);
+    std::sort(session.place.files.begin(), session.place.files.end());
+    const ParsedFiles files = parse(work, sources, session.place.files);
+    const std::vector<Root> roots = group(work, files);
+    Joined joined = join_verdicts(work, judge(work, roots, session.environments, *session.catalogue.rules));
+    std::erase_if(joined.findings, [&](const Finding& finding) { return !is_named(finding, session.place); });
+    return joined;
+}
+
+/// One side of a change.
+struct Side {
+    const FileSystem& file_system;
+    std::vector<std::string> own;  ///< files that the other side has not, or not with this content
+    Diagnostics diagnostics = {};
+    Coverage coverage = {};
+
+    Work work(Session& session, Progress* progress) {
+        Work work = session.work(progress);
+        return {file_system, work.sources, diagnostics, coverage, work.jobs, progress};
+    }
+};
+
+/// What both sides have is read and parsed once; what is wrong with it was so before.
+Joined judge_side(Session& session, Side& side, const ParsedFiles& shared, Progress* progress) {
+    const Work work = side.work(session, progress);
+    const ParsedFiles files = join(parse(work, read(work, side.own), session.place.files), shared);
+    const std::vector<Root> roots = group(work, files);
+    Joined joined = join_verdicts(work, judge(work, roots, session.environments, *session.catalogue.rules));
+    std::erase_if(joined.findings, [&](const Finding& finding) { return !is_named(finding, session.place); });
+    return joined;
+}
+
+/// The waivers as they were on the old side of a change, where their file lies in the tree.
+std::vector<Waiver> old_waivers(Session& session, const FileSystem& before, std::vector<Waiver> waivers) {
+    const std::string file = session.place.inside(waiver_file(session));
+    if (file.starts_with('/')) return waivers;
+    Diagnostics ignored;  // what was wrong before is not introduced
+    const FileSystem::ReadResult read = before.read(file, max_waiver_size);
+    if (!read.error.empty()) return {};
+    const auto document = read_document(session.sources.add(file, read.text), ignored);
+    return document ? read_waivers(document->root, session.config.waiver_max_days, ignored) : std::vector<Waiver>();
+}
+
+/// Judges both sides of a change as far as it reaches, and keeps what it introduces and repairs.
+Joined judge_change(Session& session, const Change& change, std::span<const Waiver> waivers, Progress& progress) {
+    progress.begin("discover");
+    std::sort(session.place.files.begin(), session.place.files.end());
+    const FileSystem* walked = session.file_system.get();
+    if (session.options.staged) walked = change.objects.get();
+    std::vector<std::string> paths =
+        discover(*walked, session.place.paths, session.options.exclude, session.diagnostics);
+    if (!session.options.staged) paths = without_ignored(change, std::move(paths));
+    progress.begin("touched");
+    const WholeScan whole{session.place.paths, session.options.exclude, session.environments,
+                          session.place.inside(waiver_file(session))};
+    const Touched files = touched(change, paths, whole, *session.file_system);
+    const auto is_changed = [&](const std::string& path) { return change.changed.contains(path); };
+    const auto changed = [&](std::vector<std::string> side) {
+        std::erase_if(side, [&](const std::string& path) { return !is_changed(path); });
+        return side;
+    };
+    std::vector<std::string> both = files.after;
+    std::erase_if(both, is_changed);
+
+    const MemoryFileSystem nothing;
+    const std::unique_ptr<FileSystem> old_tree = change.before ? with_outside_files(session, change.before) : nullptr;
+    const FileSystem& old_side = old_tree ? *old_tree : static_cast<const FileSystem&>(nothing);
+    Side before{old_side, changed(files.before)};
+    Side after{*session.file_system, changed(files.after)};
+    Side shared{*session.file_system, both};
+    const Work work = shared.work(session, &progress);
+    const ParsedFiles parsed = parse(work, read(work, both), session.place.files);
+    Joined now = judge_side(session, after, parsed, &progress);
+    Joined then = judge_side(session, before, change.before ? parsed : ParsedFiles(), &progress);
+
+    progress.begin("compare");
+    Diagnostics ignored;
+    const AcceptanceContext context = acceptance_context(session);
+    apply_suppressions(then.findings, then.suppressions, context, session.sources, ignored);
+    apply_waivers(then.findings, old_waivers(session, before.file_system, {waivers.begin(), waivers.end()}), context,
+                  ignored);
+    accept(session, now, waivers);
+    now.findings = difference(std::move(now.findings), std::move(then.findings), change.renamed);
+    session.diagnostics.append(difference(after.diagnostics, before.diagnostics, session.sources));
+    session.coverage = std::move(after.coverage);
+    session.coverage.files_found += shared.coverage.files_found;
+    session.coverage.files_read += shared.coverage.files_read;
+    session.coverage.bytes_read += shared.coverage.bytes_read;
+    session.coverage.gaps = difference(std::move(session.coverage.gaps), before.coverage.gaps, session.sources);
+    return now;
+}
+
+int scan(Session& session, const Change* change) {
     if (const std::string error = check_formats(session.options); !error.empty()) {
         session.err << error;
         return code(Exit::incomplete);
@@ -287,25 +395,17 @@ int scan(Session& session) {
         return stop(session);
     }
     if (session.options.fail_on && session.options.fail_on->kind == FailOn::Kind::fresh &&
-        baseline_file(session).empty()) {
-        session.err << "plumbline scan: --fail-on new needs a --baseline, which says what is not new.\n";
+        baseline_file(session).empty() && !compares(session.options)) {
+        session.err << "plumbline scan: --fail-on new needs a --baseline, --diff or --staged, which say what is not "
+                       "new.\n";
         return stop(session);
     }
     const std::vector<Waiver> waivers = load_waivers(session);
     progress.count(session.catalogue.rules->infos().size(), "rules");
 
-    const Work work = session.work(&progress);
-    progress.begin("discover");
-    const std::vector<std::string> paths =
-        discover(*session.file_system, session.place.paths, session.options.exclude, session.diagnostics);
-    const std::vector<const Source*> sources = read(work, paths);
-    std::sort(session.place.files.begin(), session.place.files.end());
-    const ParsedFiles files = parse(work, sources, session.place.files);
-    const std::vector<Root> roots = group(work, files);
-    Joined joined = join_verdicts(work, judge(work, roots, session.environments, *session.catalogue.rules));
-    std::erase_if(joined.findings, [&](const Finding& finding) { return !is_named(finding, session.place); });
+    Joined joined = change ? judge_change(session, *change, waivers, progress) : judge_tree(session, progress);
     progress.begin("accept");
-    accept(session, joined, waivers);
+    if (!change) accept(session, joined, waivers);
     compare_with_baseline(session, joined);
     write_baseline(session, joined);
     progress.begin("report");
@@ -316,6 +416,27 @@ int scan(Session& session) {
     print_problems(session, report);
     if (session.options.stats) progress.write_stats(session.err);
     return written || report.exit_code == code(Exit::failures) ? report.exit_code : code(Exit::incomplete);
+}
+
+int scan(Session& session) {
+    return scan(session, nullptr);
+}
+
+/// `scan --staged` and `scan --diff`: the machine shows the new side in the place of the work tree.
+int scan_change(const Call& call, System& system, Options options, std::ostream& out, std::ostream& err) {
+    std::string error;
+    const std::optional<Change> change = open_change(options, call, system, error);
+    if (!change) {
+        err << "plumbline scan: " << error << "\n";
+        return code(Exit::incomplete);
+    }
+    if (!change->after) {
+        Session session(call, system, std::move(options), out, err);
+        return scan(session, &*change);
+    }
+    SnapshotSystem snapshot(system, change->top, change->after);
+    Session session(call, snapshot, std::move(options), out, err);
+    return scan(session, &*change);
 }
 
 int show_help(Session& session) {
@@ -370,6 +491,7 @@ int run(const Call& call, System& system, std::ostream& out, std::ostream& err) 
         err << help_text("");
         return code(Exit::incomplete);
     }
+    if (compares(options) && !options.help) return scan_change(call, system, std::move(options), out, err);
     Session session(call, system, std::move(options), out, err);
     if (session.options.help) return show_help(session);
     const auto command = std::find_if(commands.begin(), commands.end(), [&](const CommandFunction& item) {

@@ -16,7 +16,7 @@ constexpr std::size_t shown_warnings = 40;
 /// A tree with some files from elsewhere (--var-file /secrets/prod.tfvars), which appear in a folder of their own.
 class WithOutsideFiles : public FileSystem {
   public:
-    WithOutsideFiles(std::unique_ptr<FileSystem> tree, std::map<std::string, std::string> files)
+    WithOutsideFiles(std::shared_ptr<const FileSystem> tree, std::map<std::string, std::string> files)
         : tree_(std::move(tree)), outside_(std::move(files)) {}
     std::optional<std::vector<Entry>> list(std::string_view directory) const override {
         return pick(directory).list(directory);
@@ -29,7 +29,7 @@ class WithOutsideFiles : public FileSystem {
         if (is_below(path, outside_folder)) return outside_;
         return *tree_;
     }
-    std::unique_ptr<FileSystem> tree_;
+    std::shared_ptr<const FileSystem> tree_;
     MemoryFileSystem outside_;
 };
 
@@ -84,7 +84,6 @@ Environment make_environment(const Session& session, const Config::EnvironmentSe
 
 /// Turns the absolute paths of variable files into paths of the file system; files outside of the tree are read now.
 void place_variable_files(Session& session) {
-    std::map<std::string, std::string> outside;
     for (Environment& environment : session.environments) {
         for (Inputs::Assignment& assignment : environment.inputs.assignments) {
             if (assignment.kind != Inputs::Assignment::Kind::variable_file) continue;
@@ -97,11 +96,11 @@ void place_variable_files(Session& session) {
                 session.system.open(folder_of(absolute))->read(file_name(absolute), max_file_size);
             assignment.text = std::string(outside_folder) + absolute;
             // A file that cannot be read is missing there too, and the evaluation of each root says so.
-            if (read.error.empty()) outside[assignment.text] = read.text;
+            if (read.error.empty()) session.outside_files[assignment.text] = read.text;
         }
     }
-    if (!outside.empty())
-        session.file_system = std::make_unique<WithOutsideFiles>(std::move(session.file_system), std::move(outside));
+    if (!session.outside_files.empty())
+        session.file_system = with_outside_files(session, std::move(session.file_system));
 }
 
 void make_environments(Session& session) {
@@ -126,6 +125,10 @@ bool open_session(Session& session, const std::vector<std::string>& paths, bool 
     merge_settings(session);
     make_environments(session);
     return true;
+}
+
+std::unique_ptr<FileSystem> with_outside_files(const Session& session, std::shared_ptr<const FileSystem> tree) {
+    return std::make_unique<WithOutsideFiles>(std::move(tree), session.outside_files);
 }
 
 void load_rules(Session& session) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -34,6 +35,8 @@ struct Session {
     Config config;
     Catalogue catalogue;
     std::vector<Environment> environments;
+    /// Files named outside of the tree (--var-file /secrets/prod.tfvars), by the path they have in `file_system`.
+    std::map<std::string, std::string> outside_files;
 
     std::string today() const { return call.now.substr(0, 10); }
 
@@ -52,6 +55,9 @@ struct Session {
 /// Finds the place of `paths`, reads the configuration and merges it, and makes the environments. False when the run
 /// must stop (diagnostics say why): the configuration has a fault, so that nobody knows what was meant.
 bool open_session(Session& session, const std::vector<std::string>& paths, bool with_settings = true);
+
+/// A tree with the files that are named outside of it.
+std::unique_ptr<FileSystem> with_outside_files(const Session& session, std::shared_ptr<const FileSystem> tree);
 
 /// Loads the rules that options and configuration ask for.
 void load_rules(Session& session);
