@@ -65,6 +65,10 @@ class Parser {
     virtual std::vector<Root> roots(std::span<const ParsedFile* const> files, const FileSystem& file_system,
                                     SourceSet& sources, Diagnostics& diagnostics,
                                     std::vector<CoverageGap>& gaps) const = 0;
+    /// Whether a root's resources are linked to those of other roots. If not, its result depends only on its own path
+    /// and on what `evaluate` asks of its file system (`FileSystem::depend_on` included), so that it can be kept while
+    /// none of that changes.
+    virtual bool links_roots() const { return false; }
     /// Evaluates one root into resources. Roots are evaluated in parallel.
     virtual RootResult evaluate(const Root& root, const Inputs& inputs, const FileSystem& file_system,
                                 SourceSet& sources) const = 0;

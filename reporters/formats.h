@@ -17,6 +17,7 @@ void write_html(const Report&, const SourceSet&, const ReportOptions&, std::ostr
 void write_csv(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
 void write_matrix(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
 void write_soa(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
+void write_exceptions(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
 void write_gitlab(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
 void write_gitlab_sast(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);
 void write_github(const Report&, const SourceSet&, const ReportOptions&, std::ostream&);

@@ -73,8 +73,21 @@ void write_github(const Report& report, const SourceSet& sources, const ReportOp
             text += "\nFix: " + printable(rule->fix);
             if (!controls.empty()) text += "\nControls: " + printable(controls);
         }
+        if (!finding->owners.empty()) text += "\nOwner: " + printable(join(finding->owners, ", "));
         out << "::" << command_of(finding->severity) << place << (place.empty() ? " " : ",")
             << "title=" << escaped(printable(title), true) << "::" << escaped(text, false) << '\n';
+    }
+    for (const WaiverInfo& exception : report.added_exceptions) {
+        const Acceptance& accepted = exception.acceptance;
+        const std::string place = place_text(accepted.span, {}, sources);
+        std::string text = printable(join(exception.rules, ", "));
+        if (!exception.resource.empty()) text += " on " + printable(exception.resource);
+        if (!exception.path.empty()) text += " in " + printable(exception.path);
+        text += "\nReason: " + (accepted.justification.empty() ? "none given" : printable(accepted.justification));
+        if (!accepted.owner.empty()) text += "\nOwner: " + printable(accepted.owner);
+        text += "\nUntil: " + (accepted.expires.empty() ? "no end" : printable(accepted.expires));
+        out << "::warning" << place << (place.empty() ? " " : ",")
+            << "title=This change adds an exception::" << escaped(text, false) << '\n';
     }
     for (const Diagnostic& item : report.diagnostics) {
         if (item.level == Level::note) continue;

@@ -10,7 +10,8 @@ TEST_CASE("github annotations name file, line and columns, the value's way and t
         "::error file=storage/main.tf,line=3,col=2,endColumn=18,title=S3 bucket has no public ACL "
         "(aws-s3-public-acl)::aws_s3_bucket.data: acl is \"public-read\", which lets everyone "
         "read%0Astorage/main.tf:3:11 the value of var.acl%0Astorage/variables.tf:2:3 default of var.acl%0AFix: Remove "
-        "the ACL, or set it to `private`.%0AControls: SOC 2 CC6.1, ISO/IEC 27001:2022 A.8.3, NIST SP 800-53 r5 AC-3\n"
+        "the ACL, or set it to `private`.%0AControls: SOC 2 CC6.1, ISO/IEC 27001:2022 A.8.3, NIST SP 800-53 r5 "
+        "AC-3%0AOwner: @storage-team\n"
         "::warning file=broken.tf,line=1,col=14,endColumn=15,title=Not scanned completely::the block is not closed. "
         "Add "
         "a closing brace.\n");

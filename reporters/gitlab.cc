@@ -66,7 +66,10 @@ std::pair<std::uint64_t, std::uint64_t> lines_of(const Finding& finding, const S
 
 std::string description_of(const Finding& finding, const RuleInfo* rule) {
     std::string out = rule ? printable(rule->title) + ": " : std::string();
-    return out + printable(finding.resource) + ", " + printable(finding.judgement.message);
+    out += printable(finding.resource) + ", " + printable(finding.judgement.message);
+    // Neither of GitLab's formats has a field for it.
+    if (!finding.owners.empty()) out += " (owner: " + printable(join(finding.owners, ", ")) + ")";
+    return out;
 }
 
 /// `YYYY-MM-DDTHH:MM:SS`, all that GitLab's schema takes. The epoch stands for a report made without a clock.

@@ -10,13 +10,13 @@ using nlohmann::json;
 TEST_CASE("gitlab code quality lists open failures with GitLab's severities and unique fingerprints") {
     ExampleReport example;
     example.report.findings[1].fingerprint = example.report.findings[0].fingerprint;
-    CHECK(json::parse(example.write("gitlab")) == json::parse(R"([
-        {"description": "S3 bucket has no public ACL: aws_s3_bucket.data, acl is \"public-read\", which lets everyone read",
+    CHECK(json::parse(example.write("gitlab")) == json::parse(R"json([
+        {"description": "S3 bucket has no public ACL: aws_s3_bucket.data, acl is \"public-read\", which lets everyone read (owner: @storage-team)",
          "check_name": "aws-s3-public-acl", "fingerprint": "17-aws_s3_bucket.data", "severity": "blocker",
          "location": {"path": "storage/main.tf", "lines": {"begin": 3, "end": 3}}},
         {"description": "S3 bucket keeps versions of its objects: aws_s3_bucket.data, versioning is missing",
          "check_name": "aws-s3-versioning", "fingerprint": "17-aws_s3_bucket.data-2", "severity": "major",
-         "location": {"path": "storage/main.tf", "lines": {"begin": 1, "end": 1}}}])"));
+         "location": {"path": "storage/main.tf", "lines": {"begin": 1, "end": 1}}}])json"));
     example.report.findings.clear();
     CHECK(example.write("gitlab") == "[]\n");
 }

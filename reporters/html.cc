@@ -247,6 +247,15 @@ class Html {
         json_.text_if("place", place(accepted.span, {}));
     }
 
+    void write_exception(const WaiverInfo& exception) {
+        json_.text("rules", shown(join(exception.rules, ", ")));
+        json_.text("resource", shown(exception.resource));
+        json_.text("path", shown(exception.path));
+        json_.text("state", shown(exception.state));
+        json_.number("matched", exception.matched);
+        json_.object("acceptance", [&] { write_acceptance(exception.acceptance); });
+    }
+
     void write_lists() {
         json_.array(
             "undecided",
@@ -291,16 +300,8 @@ class Html {
         json_.array(
             "waivers",
             [&] {
-                for (const WaiverInfo& waiver : report_.waivers) {
-                    json_.object([&] {
-                        json_.text("rules", shown(join(waiver.rules, ", ")));
-                        json_.text("resource", shown(waiver.resource));
-                        json_.text("path", shown(waiver.path));
-                        json_.text("state", shown(waiver.state));
-                        json_.number("matched", waiver.matched);
-                        json_.object("acceptance", [&] { write_acceptance(waiver.acceptance); });
-                    });
-                }
+                for (const WaiverInfo& waiver : report_.waivers) json_.object([&] { write_exception(waiver); });
+                for (const WaiverInfo& comment : report_.suppressions) json_.object([&] { write_exception(comment); });
             },
             Layout::lines);
         json_.array("trend", [&] {

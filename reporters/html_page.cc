@@ -284,9 +284,9 @@ function register(a) {
 
 function accepted() {
   const found = D.findings.filter(f => f.status === "accepted").slice(0, PRINTED);
-  if (!found.length && !D.waivers.length) return h("div", {class: "empty"}, "Nothing was accepted, and there are no waivers.");
+  if (!found.length && !D.waivers.length) return h("div", {class: "empty"}, "Nothing was accepted, and there are no exceptions.");
   return h("div", {class: "page"},
-    D.waivers.length ? [h("h2", {}, "Register of waivers"), h("table", {}, h("thead", {}, h("tr", {}, ["state", "covers", "reason", "until"].map(t => h("th", {}, t)), h("th", {class: "num"}, "matched"))),
+    D.waivers.length ? [h("h2", {}, "Register of exceptions"), h("table", {}, h("thead", {}, h("tr", {}, ["state", "covers", "reason", "until"].map(t => h("th", {}, t)), h("th", {class: "num"}, "matched"))),
       h("tbody", {}, D.waivers.map(w => row(null, h("td", {class: w.state === "active" ? "c-pass" : "c-fail"}, w.state), h("td", {class: "mono"}, [w.rules, w.resource, w.path].filter(Boolean).join(" · ")),
         h("td", {}, register(w.acceptance)), h("td", {}, w.acceptance.expires || "–"), h("td", {class: "num"}, num(w.matched))))))] : null,
     found.length ? [h("h2", {}, "Accepted findings"), h("table", {}, h("thead", {}, h("tr", {}, ["severity", "finding", "reason", "until"].map(t => h("th", {}, t)))),

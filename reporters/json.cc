@@ -54,6 +54,8 @@ class Json {
                     [&](const FrameworkInfo& item) { write_framework(item, controls); },
                     [&](const FrameworkInfo& item) { return is_chosen(item.id); });
                 list("waivers", report_.waivers, [&](const WaiverInfo& item) { write_waiver(item); });
+                list("suppressions", report_.suppressions, [&](const WaiverInfo& item) { write_waiver(item); });
+                list("added_exceptions", report_.added_exceptions, [&](const WaiverInfo& item) { write_waiver(item); });
                 write_coverage();
                 list("diagnostics", report_.diagnostics, [&](const Diagnostic& item) { write_diagnostic(item); });
             },
@@ -277,7 +279,7 @@ class Json {
         json_.texts("rules", waiver.rules);
         json_.text_if("address", waiver.resource);
         json_.text_if("path", waiver.path);
-        json_.text("state", waiver.state);
+        json_.text_if("state", waiver.state);
         json_.number("matched", waiver.matched);
         json_.object("acceptance", [&] { write_acceptance(waiver.acceptance); });
     }

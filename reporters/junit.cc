@@ -123,6 +123,7 @@ class JUnit {
         for (const RelatedPlace& related : finding.judgement.related) {
             out += location_text(related.span, {}, sources_) + " " + related.message + "\n";
         }
+        if (!finding.owners.empty()) out += "Owner: " + join(finding.owners, ", ") + "\n";
         if (const RuleInfo* rule = report_.rule(finding.rule)) {
             out += "Fix: " + std::string(rule->fix) + "\nControl: " + std::string(rule->control) + "\n";
             for (std::string_view framework : shown_frameworks(report_, options_)) {

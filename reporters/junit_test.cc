@@ -21,6 +21,7 @@ TEST_CASE("junit has a suite per file, failures with code and fix, accepted ones
 4 | }
 storage/main.tf:3:11 the value of var.acl
 storage/variables.tf:2:3 default of var.acl
+Owner: @storage-team
 Fix: Remove the ACL, or set it to `private`.
 Control: data.public-access
 SOC 2: CC6.1

@@ -99,11 +99,12 @@ class Markdown {
 
     std::string text() {
         write_head();
+        write_added_exceptions();
         write_table();
         fold(counted(std::min(open_.size(), most_details), "finding") + " in detail", open_.empty() ? "" : details());
         fold(std::to_string(fixed_.size()) + " fixed", list_of(fixed_, &Markdown::fixed_row));
         fold(std::to_string(accepted_.size()) + " accepted", list_of(accepted_, &Markdown::accepted_row));
-        fold("Waivers without effect", stale_waivers());
+        fold("Exceptions without effect", stale_exceptions());
         const std::vector<Undecided> causes = undecided_causes(report_);
         std::uint64_t undecided = 0;
         for (const Undecided& cause : causes) undecided += cause.count;
@@ -241,17 +242,47 @@ class Markdown {
         return out;
     }
 
-    std::string stale_waivers() const {
+    /// `rule` on `resource` in `path`
+    static std::string covered(const WaiverInfo& exception) {
+        std::string out = code(join(exception.rules, ", "));
+        if (!exception.resource.empty()) out += " on " + code(exception.resource);
+        if (!exception.path.empty()) out += " in " + code(exception.path);
+        return out;
+    }
+
+    std::string stale_exceptions() const {
         std::string out;
-        for (const WaiverInfo& waiver : report_.waivers) {
-            if (waiver.state == "active") continue;
-            out += "- **" + plain(waiver.state) + "**: " + code(join(waiver.rules, ", "));
-            if (!waiver.resource.empty()) out += " on " + code(waiver.resource);
-            if (!waiver.path.empty()) out += " in " + code(waiver.path);
-            if (!waiver.acceptance.expires.empty()) out += ", until " + plain(waiver.acceptance.expires);
-            out += "\n";
+        for (const std::vector<WaiverInfo>* part : {&report_.waivers, &report_.suppressions}) {
+            for (const WaiverInfo& exception : *part) {
+                // Unused comments are warnings of their own; a peer's may serve the peer.
+                if (part == &report_.waivers ? !has_no_effect(exception) : exception.state != "expired") continue;
+                out += "- **" + plain(exception.state) + "**: " + covered(exception);
+                if (!exception.acceptance.expires.empty()) out += ", until " + plain(exception.acceptance.expires);
+                out += "\n";
+            }
         }
         return out;
+    }
+
+    /// Never folded: who reviews the change decides on these too.
+    void write_added_exceptions() {
+        const std::vector<WaiverInfo>& added = report_.added_exceptions;
+        if (added.empty()) return;
+        out_ << "⚠️ **This change adds " << counted(added.size(), "exception") << "**\n\n"
+             << "| Accepts | Reason | Owner | Approver | Until |\n|---|---|---|---|---|\n";
+        for (std::size_t i = 0; i < std::min(added.size(), most_rows); ++i) {
+            const Acceptance& accepted = added[i].acceptance;
+            std::string reason = accepted.justification.empty() ? "**no reason given**" : plain(accepted.justification);
+            if (!accepted.compensating_control.empty())
+                reason += "<br>Instead: " + plain(accepted.compensating_control);
+            if (!accepted.ticket.empty()) reason += "<br>" + plain(accepted.ticket);
+            out_ << "| " << covered(added[i]) << (accepted.kind == "inSource" ? " (comment in the code)" : "") << " | "
+                 << reason << " | " << (accepted.owner.empty() ? "–" : plain(accepted.owner)) << " | "
+                 << (accepted.approver.empty() ? "–" : plain(accepted.approver)) << " | "
+                 << (accepted.expires.empty() ? "**no end**" : plain(accepted.expires)) << " |\n";
+        }
+        if (added.size() > most_rows) out_ << "\n… and " << added.size() - most_rows << " more.\n";
+        out_ << "\n";
     }
 
     std::string undecided_list(const std::vector<Undecided>& causes) const {

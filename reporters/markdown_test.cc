@@ -48,7 +48,7 @@ acl is "public-read", which lets everyone read (`storage/main.tf:3`)
 
 </details>
 
-<details><summary>Waivers without effect</summary>
+<details><summary>Exceptions without effect</summary>
 
 - **expired**: `aws-rds-*` in `legacy/**`, until 2026-06-30
 
@@ -84,6 +84,33 @@ TEST_CASE("markdown of a clean scan is one line, and without a baseline every fa
     std::erase_if(plain.report.findings, [](const Finding& item) { return item.baseline == BaselineState::absent; });
     CHECK(plain.write("markdown")
               .starts_with("### plumbline: 2 failures\n\n1 🟥 critical · 1 🟨 medium · 1 accepted"));
+}
+
+TEST_CASE("a change that adds exceptions says so first, with who answers for them and until when") {
+    ExampleReport example;
+    example.report.findings.clear();
+    example.report.waivers.clear();
+    example.report.diagnostics.clear();
+    example.report.coverage.gaps.clear();
+    example.report.verdicts.clear();
+    example.report.added_exceptions = {
+        {{"aws-rds-*"},
+         "",
+         "legacy/**",
+         {"external", "moves", "data-team", "ciso", "RISK-7", "2026-06-30", "VPN", "", {}},
+         0,
+         ""},
+        {{"CKV_AWS_3"}, "", "main.tf", {"inSource", "", "", "", "", "", "", "", {}}, 0, ""}};
+    CHECK(example.write("markdown") ==
+          "### plumbline: no failures ✅\n\n"
+          "⚠️ **This change adds 2 exceptions**\n\n"
+          "| Accepts | Reason | Owner | Approver | Until |\n|---|---|---|---|---|\n"
+          "| `aws-rds-*` in `legacy/**` | moves<br>Instead: VPN<br>RISK-7 | data-team | ciso | 2026-06-30 |\n"
+          "| `CKV_AWS_3` in `main.tf` (comment in the code) | **no reason given** | – | – | **no end** |\n");
+    CHECK(example.write("github") ==
+          "::warning title=This change adds an exception::aws-rds-* in legacy/**%0AReason: moves%0AOwner: "
+          "data-team%0AUntil: 2026-06-30\n"
+          "::warning title=This change adds an exception::CKV_AWS_3 in main.tf%0AReason: none given%0AUntil: no end\n");
 }
 
 TEST_CASE("markdown neutralises markup, HTML, mentions and issue numbers, and code spans hold backticks") {

@@ -26,7 +26,7 @@ class Format final : public Reporter {
     Write write_;
 };
 
-const std::array<Format, 13> formats = {{
+const std::array<Format, 14> formats = {{
     {"terminal", "findings with code, for people", write_terminal},
     {"sarif", "SARIF 2.1.0, for code scanning", write_sarif},
     {"json", "every fact, as reporters/report.schema.json says", write_json},
@@ -36,6 +36,7 @@ const std::array<Format, 13> formats = {{
     {"csv", "a line per finding", write_csv},
     {"matrix", "CSV: a line per requirement of --framework, with its evidence", write_matrix},
     {"soa", "CSV: Statement of Applicability of ISO/IEC 27001:2022", write_soa},
+    {"exceptions", "CSV: the register of exceptions, waivers and comments in the code", write_exceptions},
     {"gitlab", "GitLab Code Quality", write_gitlab},
     {"gitlab-sast", "GitLab SAST security report", write_gitlab_sast},
     {"github", "annotations of a GitHub workflow run", write_github},

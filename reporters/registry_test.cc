@@ -18,7 +18,7 @@ TEST_CASE("every documented format exists once, with a description") {
         CHECK(find_reporter(reporter->name()) == reporter);
     }
     CHECK(names == std::vector<std::string>{"terminal", "sarif", "json", "junit", "markdown", "html", "csv", "matrix",
-                                            "soa", "gitlab", "gitlab-sast", "github", "oscal"});
+                                            "soa", "exceptions", "gitlab", "gitlab-sast", "github", "oscal"});
     CHECK(find_reporter("pdf") == nullptr);
 }
 

@@ -379,23 +379,36 @@ class Terminal {
             if (!next.empty()) out_ << "  the next one ends on " << printable(next) << '\n';
             out_ << '\n';
         }
-        std::vector<const WaiverInfo*> stale;
+        std::vector<const WaiverInfo*> added, stale;
+        for (const WaiverInfo& exception : report_.added_exceptions) added.push_back(&exception);
         for (const WaiverInfo& waiver : report_.waivers) {
-            if (waiver.state != "active") stale.push_back(&waiver);
+            if (has_no_effect(waiver)) stale.push_back(&waiver);
         }
-        if (stale.empty()) return;
-        title("Waivers without effect");
-        const std::size_t count = std::min(stale.size(), row_limit());
+        for (const WaiverInfo& comment : report_.suppressions) {
+            // Unused comments are warnings of their own; a peer's may serve the peer.
+            if (comment.state == "expired") stale.push_back(&comment);
+        }
+        write_exceptions("Exceptions that this change adds", added);
+        write_exceptions("Exceptions without effect", stale);
+    }
+
+    void write_exceptions(std::string_view head, const std::vector<const WaiverInfo*>& exceptions) const {
+        if (exceptions.empty()) return;
+        title(std::string(head));
+        const std::size_t count = std::min(exceptions.size(), row_limit());
         for (std::size_t i = 0; i < count; ++i) {
-            const WaiverInfo& waiver = *stale[i];
-            std::string text = printable(join(waiver.rules, ", "));
-            if (!waiver.resource.empty()) text += " on " + printable(waiver.resource);
-            if (!waiver.path.empty()) text += " in " + printable(waiver.path);
-            if (!waiver.acceptance.expires.empty()) text += ", until " + printable(waiver.acceptance.expires);
-            if (waiver.acceptance.span.valid()) text += " (" + place_text(waiver.acceptance.span, {}) + ")";
-            listed(padded(printable(waiver.state), 9), text, waiver.state == "expired" ? Ink::red : Ink::yellow);
+            const WaiverInfo& exception = *exceptions[i];
+            const Acceptance& accepted = exception.acceptance;
+            std::string text = printable(join(exception.rules, ", "));
+            if (!exception.resource.empty()) text += " on " + printable(exception.resource);
+            if (!exception.path.empty()) text += " in " + printable(exception.path);
+            if (!accepted.owner.empty()) text += ", owner " + printable(accepted.owner);
+            if (!accepted.expires.empty()) text += ", until " + printable(accepted.expires);
+            if (accepted.span.valid()) text += " (" + place_text(accepted.span, {}) + ")";
+            listed(padded(printable(exception.state.empty() ? "new" : exception.state), 9), text,
+                   exception.state == "expired" ? Ink::red : Ink::yellow);
         }
-        more(count, stale.size());
+        more(count, exceptions.size());
         out_ << '\n';
     }
 

@@ -70,8 +70,8 @@ Undecided: 1 verdict
 Accepted: 1 finding
   1 by a comment in the code
 
-Waivers without effect
-  expired  aws-rds-* in legacy/**, until 2026-06-30
+Exceptions without effect
+  expired  aws-rds-* in legacy/**, owner data-team, until 2026-06-30
 
 Not scanned, or not completely
   error    broken.tf:1:14: the block is not closed. Add a closing brace.

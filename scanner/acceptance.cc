@@ -22,7 +22,6 @@ bool is_everything(std::string_view glob) {
     return glob.empty() || glob == "*" || glob == "**";
 }
 
-/// Addresses have no folders: `*` goes over a `/` inside a key (`x["a/b"]`) too.
 std::string address_glob(std::string_view glob) {
     std::string out;
     for (std::size_t i = 0; i < glob.size(); ++i) {
@@ -81,6 +80,21 @@ std::vector<std::string_view> rules_of(const Suppression& suppression, const Rul
     return ids;
 }
 
+Acceptance acceptance_of(const Suppression& suppression) {
+    Acceptance acceptance;
+    acceptance.kind = "inSource";
+    acceptance.justification = suppression.reason;
+    acceptance.expires = suppression.expires;
+    acceptance.span = suppression.span;
+    return acceptance;
+}
+
+std::string state_of(bool expired, bool used, const AcceptanceContext& context) {
+    if (expired) return "expired";
+    if (used) return "active";
+    return context.whole ? "unused" : "not checked";
+}
+
 bool is_ours(const Suppression& suppression, const SourceSet& sources) {
     return sources.text(suppression.span).find("plumbline") != std::string_view::npos;
 }
@@ -113,9 +127,7 @@ bool matches(const Waiver& waiver, const Finding& finding, const RuleSet& rules)
         const RuleInfo* info = rules.find(finding.rule);
         if (!info || !glob_match(waiver.control, info->control)) return false;
     }
-    if (!is_everything(waiver.resource) && waiver.resource != finding.resource &&
-        !glob_match(address_glob(waiver.resource), finding.resource))
-        return false;
+    if (!is_everything(waiver.resource) && !address_match(waiver.resource, finding.resource)) return false;
     return is_everything(waiver.path) || glob_match(waiver.path, finding.file) || is_below(finding.file, waiver.path);
 }
 
@@ -136,6 +148,7 @@ bool is_complete(const Waiver& waiver, std::optional<std::int64_t> max_days, Dia
     missing(waiver.rule + waiver.control, "`rule` or `control`", "It must say what it is an exception to.");
     missing(waiver.owner, "`owner`", "Someone must answer for the risk.");
     missing(waiver.reason, "`reason`", "An auditor will ask why.");
+    missing(waiver.created, "`created`", "The register says since when a risk is accepted; write YYYY-MM-DD.");
     missing(waiver.expires, "`expires`", "Every exception ends; write a date, YYYY-MM-DD.");
     for (const auto& [key, date] :
          {std::pair<std::string_view, const std::string&>{"expires", waiver.expires}, {"created", waiver.created}}) {
@@ -144,10 +157,10 @@ bool is_complete(const Waiver& waiver, std::optional<std::int64_t> max_days, Dia
                               "Write it as YYYY-MM-DD. The waiver does not count.", waiver.span);
     }
     if (diagnostics.size() != before) return false;
-    if (max_days && waiver.created.empty()) {
-        diagnostics.error("waiver", "A waiver has no `created`",
-                          "The configuration limits how long one may last, so it must say when it began. The waiver "
-                          "does not count.",
+    if (waiver.expires < waiver.created) {
+        diagnostics.error("waiver", "A waiver expires before it was created",
+                          "`created` is " + waiver.created + ", `expires` is " + waiver.expires +
+                              ". Correct the dates. The waiver does not count.",
                           waiver.span);
     } else if (max_days && day_number(waiver.expires) - day_number(waiver.created) > *max_days) {
         diagnostics.error("waiver", "A waiver lasts longer than " + std::to_string(*max_days) + " days",
@@ -179,8 +192,14 @@ Waiver read_waiver(const Value& entry, Diagnostics& diagnostics) {
 
 }  // namespace
 
-void apply_suppressions(std::vector<Finding>& findings, std::span<const Suppression> suppressions,
-                        const AcceptanceContext& context, const SourceSet& sources, Diagnostics& diagnostics) {
+bool address_match(std::string_view pattern, std::string_view address) {
+    return pattern == address || glob_match(address_glob(pattern), address);
+}
+
+std::vector<WaiverInfo> apply_suppressions(std::vector<Finding>& findings, std::span<const Suppression> suppressions,
+                                           const AcceptanceContext& context, const SourceSet& sources,
+                                           Diagnostics& diagnostics) {
+    std::vector<WaiverInfo> exceptions;
     // A file's findings lie together for each suppression; without this every comment would be held against everything.
     std::map<SourceId, std::vector<Finding*>> by_source;
     for (Finding& finding : findings) {
@@ -193,27 +212,81 @@ void apply_suppressions(std::vector<Finding>& findings, std::span<const Suppress
     }
     for (const Suppression& suppression : suppressions) {
         const bool expired = !suppression.expires.empty() && suppression.expires < context.today;
-        bool every = false, used = false;
+        bool every = false;
+        WaiverInfo info;
+        info.rules = suppression.rules;
+        info.path = sources[suppression.span.source].path();
+        info.acceptance = acceptance_of(suppression);
         const std::vector<std::string_view> ids = rules_of(suppression, context.rules, every);
         for (Finding* finding : by_source[suppression.scope.source]) {
             if (!covers(suppression, *finding)) continue;
             if (!every && std::find(ids.begin(), ids.end(), finding->rule) == ids.end()) continue;
-            used = true;
-            if (expired) continue;
-            Acceptance acceptance;
-            acceptance.kind = "inSource";
-            acceptance.justification = suppression.reason;
-            acceptance.expires = suppression.expires;
-            acceptance.span = suppression.span;
-            finding->accepted.push_back(std::move(acceptance));
+            ++info.matched;
+            if (!expired) finding->accepted.push_back(info.acceptance);
         }
+        const bool used = info.matched > 0;
+        info.state = state_of(expired, used, context);
         if (used && expired) {
             diagnostics.warning("expired-suppression", "This suppression expired on " + suppression.expires,
                                 "What it covered counts again. Repair it, or decide anew.", suppression.span);
         } else if (!used && context.whole) {
             report_unused(suppression, context, is_ours(suppression, sources), diagnostics);
         }
+        if (every || !ids.empty()) exceptions.push_back(std::move(info));
     }
+    std::stable_sort(exceptions.begin(), exceptions.end(), [](const WaiverInfo& a, const WaiverInfo& b) {
+        return std::tie(a.path, a.acceptance.span.begin) < std::tie(b.path, b.acceptance.span.begin);
+    });
+    return exceptions;
+}
+
+WaiverInfo waiver_info(const Waiver& waiver) {
+    WaiverInfo info;
+    for (const std::string* name : {&waiver.rule, &waiver.control}) {
+        if (!name->empty()) info.rules.push_back(*name);
+    }
+    info.resource = waiver.resource;
+    info.path = waiver.path;
+    info.acceptance = acceptance_of(waiver);
+    return info;
+}
+
+std::string broad_waiver(const Waiver& waiver) {
+    const bool every_rule = is_everything(waiver.rule) && is_everything(waiver.control);
+    const bool everywhere = is_everything(waiver.resource) && is_everything(waiver.path);
+    if (every_rule && everywhere) return "This waiver accepts every finding";
+    if (everywhere) return "This waiver accepts the rule everywhere, also in what is yet to be written";
+    const auto is_pattern = [](std::string_view glob) { return glob.find_first_of("*?") != std::string_view::npos; };
+    // One file or one resource may be exempt from everything, a legacy that is being replaced; a pattern grows.
+    const bool open = (is_everything(waiver.resource) || is_pattern(waiver.resource)) &&
+                      (is_everything(waiver.path) || is_pattern(waiver.path));
+    if (every_rule && open) return "This waiver accepts every rule for whatever its pattern matches";
+    return "";
+}
+
+std::vector<WaiverInfo> added_exceptions(std::span<const WaiverInfo> before, std::span<const WaiverInfo> after) {
+    using Key = std::tuple<std::string, std::vector<std::string>, std::string, std::string>;
+    const auto key = [](const WaiverInfo& info) {
+        return Key(info.acceptance.kind, info.rules, info.resource, info.path);
+    };
+    // An end that is empty is none at all, the latest there is.
+    const auto end = [](const WaiverInfo& info) {
+        return info.acceptance.expires.empty() ? std::string("9999-12-31") : info.acceptance.expires;
+    };
+    std::map<Key, std::vector<std::string>> known;
+    for (const WaiverInfo& info : before) known[key(info)].push_back(end(info));
+    for (auto& [covered, ends] : known) std::sort(ends.begin(), ends.end(), std::greater<>());
+    std::vector<WaiverInfo> added;
+    for (const WaiverInfo& info : after) {
+        // Each old entry speaks for one new one, the longest first: two equal comments in a file are two exceptions.
+        const auto found = known.find(key(info));
+        if (found == known.end() || found->second.empty() || found->second.front() < end(info)) {
+            added.push_back(info);
+        } else {
+            found->second.erase(found->second.begin());
+        }
+    }
+    return added;
 }
 
 Acceptance acceptance_of(const Waiver& waiver) {
@@ -249,8 +322,9 @@ std::vector<Waiver> read_waivers(const Value& document, std::optional<std::int64
     return waivers;
 }
 
-void apply_waivers(std::vector<Finding>& findings, std::span<const Waiver> waivers, const AcceptanceContext& context,
-                   Diagnostics& diagnostics) {
+std::vector<WaiverInfo> apply_waivers(std::vector<Finding>& findings, std::span<const Waiver> waivers,
+                                      const AcceptanceContext& context, Diagnostics& diagnostics) {
+    std::vector<WaiverInfo> exceptions;
     for (const Waiver& waiver : waivers) {
         const bool expired = waiver.expires < context.today;
         std::size_t used = 0;
@@ -272,11 +346,14 @@ void apply_waivers(std::vector<Finding>& findings, std::span<const Waiver> waive
                                       : "There is no such rule." + suggestion(waiver.rule, rule_words(context.rules)),
                                 waiver.span);
         }
-        if (is_everything(waiver.rule) && is_everything(waiver.control) && is_everything(waiver.resource) &&
-            is_everything(waiver.path))
-            diagnostics.warning("broad-waiver", "This waiver accepts every finding",
-                                "Name a rule, a resource or a path.", waiver.span);
+        if (const std::string broad = broad_waiver(waiver); !broad.empty())
+            diagnostics.warning("broad-waiver", broad, "Name the rule, and the resource or the path.", waiver.span);
+        WaiverInfo info = waiver_info(waiver);
+        info.matched = used;
+        info.state = state_of(expired, used > 0, context);
+        exceptions.push_back(std::move(info));
     }
+    return exceptions;
 }
 
 std::string waiver_entry(const Waiver& waiver, std::size_t indent) {

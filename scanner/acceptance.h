@@ -10,9 +10,14 @@
 #include "rules/rule_set.h"
 #include "scanner/model/diagnostic.h"
 #include "scanner/model/finding.h"
+#include "scanner/model/report.h"
 #include "scanner/model/resource.h"
 
 namespace plumbline {
+
+/// Whether an address is the one written or matches it as a pattern. Addresses have no folders: `*` goes over a `/`
+/// inside a key (`x["a/b"]`) too.
+bool address_match(std::string_view pattern, std::string_view address);
 
 /// What acceptance needs to know of the run.
 struct AcceptanceContext {
@@ -35,19 +40,33 @@ struct Waiver {
 
 /// Marks findings that a comment, annotation or metadata in the code accepts. Rule ids are ours or a peer's. One that
 /// has expired no longer counts; that, an unknown rule in a comment of ours, and one that matches nothing are reported.
-void apply_suppressions(std::vector<Finding>& findings, std::span<const Suppression> suppressions,
-                        const AcceptanceContext& context, const SourceSet& sources, Diagnostics& diagnostics);
+/// Returns their part of the register of exceptions, by place; comments that name only rules we do not have are a
+/// peer's business and not in it.
+std::vector<WaiverInfo> apply_suppressions(std::vector<Finding>& findings, std::span<const Suppression> suppressions,
+                                           const AcceptanceContext& context, const SourceSet& sources,
+                                           Diagnostics& diagnostics);
 
-/// Reads the waiver file's document. An entry without its required parts, or one that lasts longer than `max_days`, is
-/// an error and does not count.
+/// Reads the waiver file's document. An entry without its required parts (rule or control, owner, reason, the dates it
+/// was created and expires), or one that lasts longer than `max_days`, is an error and does not count.
 std::vector<Waiver> read_waivers(const Value& document, std::optional<std::int64_t> max_days, Diagnostics& diagnostics);
 
 /// What a finding says of the waiver that accepts it.
 Acceptance acceptance_of(const Waiver& waiver);
 
-/// Marks findings that a waiver accepts. Expired, unused and overly broad waivers are reported.
-void apply_waivers(std::vector<Finding>& findings, std::span<const Waiver> waivers, const AcceptanceContext& context,
-                   Diagnostics& diagnostics);
+/// Marks findings that a waiver accepts. Expired, unused and overly broad waivers are reported. Returns the register of
+/// exceptions' part, an entry for each waiver in their order.
+std::vector<WaiverInfo> apply_waivers(std::vector<Finding>& findings, std::span<const Waiver> waivers,
+                                      const AcceptanceContext& context, Diagnostics& diagnostics);
+
+/// The register's line of a waiver that nothing was held against: `matched` is 0 and `state` empty.
+WaiverInfo waiver_info(const Waiver& waiver);
+
+/// What is wrong with how much a waiver covers; empty when it names a rule and a place well enough.
+std::string broad_waiver(const Waiver& waiver);
+
+/// The exceptions of `after` that `before` does not have: new ones, and those whose end was moved on. For what a change
+/// adds; places do not count.
+std::vector<WaiverInfo> added_exceptions(std::span<const WaiverInfo> before, std::span<const WaiverInfo> after);
 
 /// The waiver file's text with one entry more; nullopt when the file's form does not allow to append (the caller then
 /// shows `waiver_entry`). Comments and order stay.

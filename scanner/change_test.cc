@@ -244,7 +244,8 @@ TEST_CASE("--diff in a bare repository compares commits") {
 TEST_CASE("an exception that the change adds is shown; one that it takes away makes the finding new") {
     TestRepository made("waived");
     const std::string waivers =
-        "waivers:\n  - rule: aws-rds-instance-encryption\n    owner: ann\n    reason: a public site\n    expires: "
+        "waivers:\n  - rule: aws-rds-instance-encryption\n    owner: ann\n    reason: a public site\n    created: "
+        "2025-06-01\n    expires: "
         "2026-01-01\n";
     const Texts bare = {{"main.tf", open_database}};
     Texts waived = bare;
@@ -255,6 +256,9 @@ TEST_CASE("an exception that the change adds is shown; one that it takes away ma
     CHECK(added.exit == 0);
     CHECK(lines(added) ==
           std::vector<std::string>{"unchanged aws-rds-instance-encryption aws_db_instance.a main.tf accepted"});
+    const auto told = added.json()["added_exceptions"];
+    REQUIRE(told.size() == 1);
+    CHECK(told[0]["owner"] == "ann");
     made.commit(entries(waived), "waived", 2000, {});
     made.stage(entries({{"main.tf", open_database}}));
     const Run removed(made, staged_json);

@@ -154,6 +154,8 @@ int run_waive(Session& session) {
         session.err << "plumbline waive: " << error << "\n";
         return stop(session);
     }
+    if (const std::string broad = broad_waiver(waiver); !broad.empty())
+        session.err << "plumbline waive: " << broad << "; name an address or a --path.\n";
     const std::string file = waiver_file(session);
     const FileSystem::ReadResult before = session.system.open(folder_of(file))->read(file_name(file), max_waiver_size);
     if (!before.error.empty() && session.system.real_path(file)) {

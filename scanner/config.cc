@@ -48,12 +48,75 @@ void read_environment(const Member& member, Config& config, Diagnostics& diagnos
     config.environments.push_back(std::move(environment));
 }
 
+void read_decision(std::string_view framework, const Member& member, Config& config, Diagnostics& diagnostics) {
+    Config::Decision entry;
+    entry.span = member.span;
+    ScopeDecision& decision = entry.decision;
+    decision.framework = framework;
+    decision.id = member.name;
+    const std::array<Field, 4> fields = {{
+        {"applicable", take_flag(decision.applicable, diagnostics)},
+        {"justification", take_text(decision.justification, diagnostics)},
+        {"owner", take_text(decision.owner, diagnostics)},
+        {"status", take_text(decision.status, diagnostics)},
+    }};
+    read_fields(member.value, "the decision on " + quoted(member.name), fields, diagnostics);
+    if (decision.justification.empty())
+        diagnostics.error("settings-value", "the decision on " + quoted(member.name) + " has no `justification`",
+                          "A Statement of Applicability says of each control why it is in or out.", member.span);
+    config.decisions.push_back(std::move(entry));
+}
+
+void read_decisions(const Member& member, Config& config, Diagnostics& diagnostics) {
+    if (!member.value.is_mapping())
+        return bad_value(member, "a mapping of frameworks to decisions on their requirements", diagnostics);
+    for (const Member& framework : member.value.members()) {
+        if (!framework.value.is_mapping()) {
+            bad_value(framework, "a mapping of requirements to decisions", diagnostics);
+            continue;
+        }
+        for (const Member& requirement : framework.value.members())
+            read_decision(framework.name, requirement, config, diagnostics);
+    }
+}
+
+void read_owner_entry(const Value& value, Config& config, Diagnostics& diagnostics) {
+    OwnerSettings::Entry entry;
+    const std::array<Field, 3> fields = {{
+        {"path", take_text(entry.path, diagnostics)},
+        {"resource", take_text(entry.resource, diagnostics)},
+        {"owner", take_texts(entry.owners, diagnostics)},
+    }};
+    read_fields(value, "an entry of `owners.map`", fields, diagnostics);
+    if (entry.owners.empty())
+        diagnostics.error("settings-value", "an entry of `owners.map` has no `owner`",
+                          "It must say whom these files or resources belong to.", place_of(value));
+    config.owners.entries.push_back(std::move(entry));
+}
+
+void read_owners(const Member& member, Config& config, Diagnostics& diagnostics) {
+    const std::array<Field, 3> fields = {{
+        {"tags",
+         [&](const Member& tags) {
+             config.owners.tags.clear();
+             take_texts(config.owners.tags, diagnostics)(tags);
+         }},
+        {"codeowners", take_flag(config.owners.codeowners, diagnostics)},
+        {"map",
+         [&](const Member& map) {
+             if (!map.value.is_sequence()) return bad_value(map, "a list of entries with `owner`", diagnostics);
+             for (const Value& entry : map.value.elements()) read_owner_entry(entry, config, diagnostics);
+         }},
+    }};
+    read_fields(member.value, "`owners`", fields, diagnostics);
+}
+
 }  // namespace
 
 Config read_config(const Value& document, Diagnostics& diagnostics) {
     Config config;
     if (document.is_null()) return config;  // a file of comments
-    const std::array<Field, 10> fields = {{
+    const std::array<Field, 12> fields = {{
         {"exclude", take_texts(config.exclude, diagnostics)},
         {"severity",
          [&](const Member& member) {
@@ -72,6 +135,8 @@ Config read_config(const Value& document, Diagnostics& diagnostics) {
         {"exclude_rules", take_texts(config.excluded_rules, diagnostics)},
         {"baseline", take_text(config.baseline, diagnostics)},
         {"waivers", [&](const Member& member) { read_waiver_settings(member.value, config, diagnostics); }},
+        {"decisions", [&](const Member& member) { read_decisions(member, config, diagnostics); }},
+        {"owners", [&](const Member& member) { read_owners(member, config, diagnostics); }},
         {"environments",
          [&](const Member& member) {
              if (!member.value.is_mapping()) return bad_value(member, "a mapping of names to settings", diagnostics);
@@ -115,6 +180,22 @@ std::string_view config_template() {
 # waivers:
 #   file: .plumbline/waivers.yaml
 #   max_days: 365
+
+# What was decided on a framework's requirements, for the Statement of Applicability (--format soa) and the matrix.
+# `justification` is required; `status` replaces what the verdicts say.
+# decisions:
+#   iso27001_2022:
+#     A.7.4: {applicable: false, justification: "No premises of our own; the cloud provider's are certified", owner: ciso}
+#     A.8.13: {justification: "Customer contracts ask for it", owner: platform, status: implemented}
+
+# Who answers for a finding: the last entry of `map` that matches; else the resource's tags, labels or annotations of
+# these names; else CODEOWNERS.
+# owners:
+#   tags: [owner, team]
+#   codeowners: true
+#   map:
+#     - {path: "network/**", owner: "@acme/network"}
+#     - {resource: "aws_kms_*", owner: ["@acme/security", "@alice"]}
 
 # Sets of values. Each root is judged once for each set that is meant for it; a finding names its environments.
 # environments:

@@ -8,7 +8,9 @@
 
 #include "scanner/document.h"
 #include "scanner/model/finding.h"
+#include "scanner/model/report.h"
 #include "scanner/options.h"
+#include "scanner/owners.h"
 
 namespace plumbline {
 
@@ -26,7 +28,14 @@ struct Config {
     bool builtin_rules = true;
     std::string baseline, waiver_file;
     std::optional<std::int64_t> waiver_max_days;
+    /// `decisions`: what the organisation decided on requirements, for the Statement of Applicability.
+    struct Decision {
+        ScopeDecision decision;
+        Span span;
+    };
     std::vector<EnvironmentSettings> environments;
+    std::vector<Decision> decisions;
+    OwnerSettings owners;
 };
 
 /// Reads the document; unknown keys and wrong values are errors with their line.

@@ -45,6 +45,13 @@ bool is_skipped_folder(std::string_view name) {
     return std::find(skipped.begin(), skipped.end(), name) != skipped.end();
 }
 
+bool is_discovered(std::string_view path, const std::vector<std::string>& exclude) {
+    if (!wanted(path) || excluded(path, exclude)) return false;
+    for (std::string_view folder = parent_path(path); !folder.empty(); folder = parent_path(folder))
+        if (is_skipped_folder(file_name(folder)) || excluded(folder, exclude)) return false;
+    return true;
+}
+
 std::vector<std::string> discover(const FileSystem& file_system, const std::vector<std::string>& paths,
                                   const std::vector<std::string>& exclude, Diagnostics& diagnostics) {
     std::vector<std::string> found;

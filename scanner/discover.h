@@ -16,6 +16,9 @@ namespace plumbline {
 std::vector<std::string> discover(const FileSystem& file_system, const std::vector<std::string>& paths,
                                   const std::vector<std::string>& exclude, Diagnostics& diagnostics);
 
+/// Whether `discover` finds a file of that path (which is no link) below the tree's top.
+bool is_discovered(std::string_view path, const std::vector<std::string>& exclude);
+
 /// Whether discovery passes by a folder of that name.
 bool is_skipped_folder(std::string_view name);
 

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "scanner/model/text.h"
+#include "scanner/owners.h"
 #include "scanner/workers.h"
 
 namespace plumbline {
@@ -51,6 +52,19 @@ RootVerdicts judge_root(RootResult& result, const RuleSet& rules, const SourceSe
     verdicts.diagnostics = std::move(result.diagnostics);
     verdicts.gaps = std::move(result.gaps);
     return verdicts;
+}
+
+/// Findings of one resource follow each other, so each resource's tags are read once.
+void take_owners(std::vector<Finding>& findings, const Graph& graph, const std::vector<std::string>& tags) {
+    if (tags.empty()) return;
+    const Resource* last = nullptr;
+    std::vector<std::string> owners;
+    for (Finding& finding : findings) {
+        const Resource* resource = last && last->address == finding.resource ? last : graph.find(finding.resource);
+        if (resource != last) owners = resource ? owners_in_tags(*resource, tags) : std::vector<std::string>();
+        last = resource;
+        finding.owners = owners;
+    }
 }
 
 bool is_for(const Environment& environment, const Root& root) {
@@ -189,13 +203,15 @@ void evaluate(const Work& work, const std::vector<Root>& roots, const std::vecto
 }
 
 std::vector<RootVerdicts> judge(const Work& work, const std::vector<Root>& roots,
-                                const std::vector<Environment>& environments, const RuleSet& rules) {
+                                const std::vector<Environment>& environments, const RuleSet& rules,
+                                const std::vector<std::string>& owner_tags) {
     std::vector<RootVerdicts> verdicts(evaluations_of(roots, environments).size());
     evaluate(work, roots, environments, [&](std::size_t i, RootResult& result) {
         verdicts[i] = judge_root(result, rules, work.sources);
         for (Finding& finding : verdicts[i].findings) {
             if (finding.environments.empty()) finding.environments = result.graph.environments;
         }
+        take_owners(verdicts[i].findings, result.graph, owner_tags);
     });
     return verdicts;
 }

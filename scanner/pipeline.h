@@ -78,9 +78,11 @@ void evaluate(const Work& work, const std::vector<Root>& roots, const std::vecto
 /// The evaluations that `evaluate` makes, in order: by root, then environment.
 std::vector<Evaluation> evaluations_of(const std::vector<Root>& roots, const std::vector<Environment>& environments);
 
-/// Evaluates and judges; verdicts in the order of `evaluations_of`.
+/// Evaluates and judges; verdicts in the order of `evaluations_of`. `owner_tags`: names of the tags that give a
+/// finding's owners.
 std::vector<RootVerdicts> judge(const Work& work, const std::vector<Root>& roots,
-                                const std::vector<Environment>& environments, const RuleSet& rules);
+                                const std::vector<Environment>& environments, const RuleSet& rules,
+                                const std::vector<std::string>& owner_tags = {});
 
 struct Joined {
     std::vector<Finding> findings;

@@ -15,6 +15,7 @@
 #include "scanner/discover.h"
 #include "scanner/explain.h"
 #include "scanner/model/text.h"
+#include "scanner/owners.h"
 #include "scanner/session.h"
 #include "scanner/snapshot_system.h"
 
@@ -66,21 +67,20 @@ AcceptanceContext acceptance_context(const Session& session) {
     return {*session.catalogue.rules, session.today(), whole};
 }
 
-std::vector<Waiver> load_waivers(Session& session) {
-    const bool named = !session.options.waivers.empty() || !session.config.waiver_file.empty();
-    const std::string file = waiver_file(session);
-    if (!named && !session.system.real_path(file)) return {};
-    const auto document = read_document(session.system, file, session.place.inside(file), max_waiver_size,
-                                        session.sources, session.diagnostics);
-    if (!document) return {};
-    return read_waivers(document->root, session.config.waiver_max_days, session.diagnostics);
-}
+/// The register of exceptions.
+struct Exceptions {
+    std::vector<WaiverInfo> waivers, suppressions;
+    std::vector<WaiverInfo> added;  ///< by the change that was judged
+};
 
 /// Suppressions, then waivers, then the baseline: each finding stays, marked.
-void accept(Session& session, Joined& joined, std::span<const Waiver> waivers) {
+Exceptions accept(Session& session, Joined& joined, std::span<const Waiver> waivers) {
     const AcceptanceContext context = acceptance_context(session);
-    apply_suppressions(joined.findings, joined.suppressions, context, session.sources, session.diagnostics);
-    apply_waivers(joined.findings, waivers, context, session.diagnostics);
+    Exceptions exceptions;
+    exceptions.suppressions =
+        apply_suppressions(joined.findings, joined.suppressions, context, session.sources, session.diagnostics);
+    exceptions.waivers = apply_waivers(joined.findings, waivers, context, session.diagnostics);
+    return exceptions;
 }
 
 std::string baseline_file(const Session& session) {
@@ -176,27 +176,6 @@ void remove_repeated_gaps(std::vector<CoverageGap>& gaps) {
     });
 }
 
-/// The register of exceptions: what each entry of the waiver file does.
-std::vector<WaiverInfo> waiver_register(const Session& session, std::span<const Waiver> waivers,
-                                        std::span<const Finding> findings) {
-    std::map<Span, std::uint64_t> matched;
-    for (const Finding& finding : findings)
-        for (const Acceptance& accepted : finding.accepted) ++matched[accepted.span];
-    std::vector<WaiverInfo> out;
-    for (const Waiver& waiver : waivers) {
-        WaiverInfo info;
-        for (const std::string* name : {&waiver.rule, &waiver.control})
-            if (!name->empty()) info.rules.push_back(*name);
-        info.resource = waiver.resource;
-        info.path = waiver.path;
-        info.acceptance = acceptance_of(waiver);
-        info.matched = matched[waiver.span];
-        info.state = waiver.expires < session.today() ? "expired" : info.matched == 0 ? "unused" : "active";
-        out.push_back(std::move(info));
-    }
-    return out;
-}
-
 ControlInfo control_info(const Control& control) {
     ControlInfo info{control.id, control.title, control.objective, control.domain, control.proves, control.cadence};
     info.from = control.from;
@@ -204,10 +183,38 @@ ControlInfo control_info(const Control& control) {
     return info;
 }
 
-Report make_report(Session& session, Joined joined, std::span<const Waiver> waivers) {
+/// What the configuration decides on requirements; one that no catalogue has is an error, or a typing mistake would
+/// leave a control out of the Statement of Applicability.
+std::vector<ScopeDecision> decisions_of(Session& session) {
+    std::vector<ScopeDecision> decisions;
+    for (const auto& [decision, span] : session.config.decisions) {
+        const Framework* framework = session.catalogue.controls->framework(decision.framework);
+        if (!framework) {
+            std::vector<std::string_view> ids;
+            for (const Framework& known : session.catalogue.controls->frameworks()) ids.push_back(known.id);
+            session.diagnostics.error("decision", "There is no framework " + quoted(decision.framework),
+                                      "The decision does not count." + suggestion(decision.framework, ids), span);
+            continue;
+        }
+        const std::vector<const Requirement*> found = framework->resolve(decision.id);
+        if (found.empty()) {
+            session.diagnostics.error(
+                "decision", framework->id + " has no requirement " + quoted(decision.id),
+                "The decision does not count. `plumbline frameworks show " + framework->id + "` lists them.", span);
+        }
+        for (const Requirement* requirement : found) {
+            decisions.push_back(decision);
+            decisions.back().id = requirement->id;
+        }
+    }
+    return decisions;
+}
+
+Report make_report(Session& session, Joined joined, Exceptions exceptions) {
     remove_repeated_gaps(session.coverage.gaps);
     sort_findings(joined.findings);
     Report report;
+    report.decisions = decisions_of(session);
     report.exit_code = code(exit_of(session, joined.findings));
     report.tool_version = PLUMBLINE_VERSION;
     report.tool_uri = PLUMBLINE_HOMEPAGE;
@@ -221,7 +228,10 @@ Report make_report(Session& session, Joined joined, std::span<const Waiver> waiv
         report.frameworks.push_back(framework.info());
     for (const Control& control : session.catalogue.controls->controls())
         report.controls.push_back(control_info(control));
-    report.waivers = waiver_register(session, waivers, joined.findings);
+    report.waivers = std::move(exceptions.waivers);
+    report.suppressions = std::move(exceptions.suppressions);
+    report.added_exceptions = std::move(exceptions.added);
+    for (WaiverInfo& comment : report.suppressions) comment.path = session.place.shown(comment.path);
     report.diagnostics = shown_diagnostics(session);
     session.coverage.rules = report.rules.size();
     report.coverage = session.coverage;
@@ -284,7 +294,7 @@ void print_problems(Session& session, const Report& report) {
     print_diagnostics(all, session.sources, session.options.verbosity, session.err);
 }
 
-Joined judge_tree(Session& session, Progress& progress) {
+Joined judge_tree(Session& session, std::span<const Waiver> waivers, Exceptions& exceptions, Progress& progress) {
     const Work work = session.work(&progress);
     progress.begin("discover");
     const std::vector<std::string> paths =
@@ -293,8 +303,11 @@ Joined judge_tree(Session& session, Progress& progress) {
     std::sort(session.place.files.begin(), session.place.files.end());
     const ParsedFiles files = parse(work, sources, session.place.files);
     const std::vector<Root> roots = group(work, files);
-    Joined joined = join_verdicts(work, judge(work, roots, session.environments, *session.catalogue.rules));
+    Joined joined = join_verdicts(
+        work, judge(work, roots, session.environments, *session.catalogue.rules, session.config.owners.tags));
     std::erase_if(joined.findings, [&](const Finding& finding) { return !is_named(finding, session.place); });
+    progress.begin("accept");
+    exceptions = accept(session, joined, waivers);
     return joined;
 }
 
@@ -316,7 +329,8 @@ Joined judge_side(Session& session, Side& side, const ParsedFiles& shared, Progr
     const Work work = side.work(session, progress);
     const ParsedFiles files = join(parse(work, read(work, side.own), session.place.files), shared);
     const std::vector<Root> roots = group(work, files);
-    Joined joined = join_verdicts(work, judge(work, roots, session.environments, *session.catalogue.rules));
+    Joined joined = join_verdicts(
+        work, judge(work, roots, session.environments, *session.catalogue.rules, session.config.owners.tags));
     std::erase_if(joined.findings, [&](const Finding& finding) { return !is_named(finding, session.place); });
     return joined;
 }
@@ -333,7 +347,8 @@ std::vector<Waiver> old_waivers(Session& session, const FileSystem& before, std:
 }
 
 /// Judges both sides of a change as far as it reaches, and keeps what it introduces and repairs.
-Joined judge_change(Session& session, const Change& change, std::span<const Waiver> waivers, Progress& progress) {
+Joined judge_change(Session& session, const Change& change, std::span<const Waiver> waivers, Exceptions& exceptions,
+                    Progress& progress) {
     progress.begin("discover");
     std::sort(session.place.files.begin(), session.place.files.end());
     const FileSystem* walked = session.file_system.get();
@@ -367,10 +382,14 @@ Joined judge_change(Session& session, const Change& change, std::span<const Waiv
     progress.begin("compare");
     Diagnostics ignored;
     const AcceptanceContext context = acceptance_context(session);
-    apply_suppressions(then.findings, then.suppressions, context, session.sources, ignored);
-    apply_waivers(then.findings, old_waivers(session, before.file_system, {waivers.begin(), waivers.end()}), context,
-                  ignored);
-    accept(session, now, waivers);
+    const std::vector<WaiverInfo> old_comments =
+        apply_suppressions(then.findings, then.suppressions, context, session.sources, ignored);
+    const std::vector<WaiverInfo> old_entries = apply_waivers(
+        then.findings, old_waivers(session, before.file_system, {waivers.begin(), waivers.end()}), context, ignored);
+    exceptions = accept(session, now, waivers);
+    exceptions.added = added_exceptions(old_entries, exceptions.waivers);
+    std::vector<WaiverInfo> comments = added_exceptions(old_comments, exceptions.suppressions);
+    std::move(comments.begin(), comments.end(), std::back_inserter(exceptions.added));
     now.findings = difference(std::move(now.findings), std::move(then.findings), change.renamed);
     session.diagnostics.append(difference(after.diagnostics, before.diagnostics, session.sources));
     session.coverage = std::move(after.coverage);
@@ -403,13 +422,14 @@ int scan(Session& session, const Change* change) {
     const std::vector<Waiver> waivers = load_waivers(session);
     progress.count(session.catalogue.rules->infos().size(), "rules");
 
-    Joined joined = change ? judge_change(session, *change, waivers, progress) : judge_tree(session, progress);
-    progress.begin("accept");
-    if (!change) accept(session, joined, waivers);
+    Exceptions exceptions;
+    Joined joined = change ? judge_change(session, *change, waivers, exceptions, progress)
+                           : judge_tree(session, waivers, exceptions, progress);
     compare_with_baseline(session, joined);
+    assign_owners(joined.findings, session.config.owners, *session.file_system);
     write_baseline(session, joined);
     progress.begin("report");
-    const Report report = make_report(session, std::move(joined), waivers);
+    const Report report = make_report(session, std::move(joined), std::move(exceptions));
     const bool written = write_reports(session, report);
     progress.end();
 

@@ -150,6 +150,16 @@ std::string waiver_file(const Session& session) {
     return session.settled(session.config.waiver_file.empty() ? ".plumbline/waivers.yaml" : session.config.waiver_file);
 }
 
+std::vector<Waiver> load_waivers(Session& session) {
+    const bool named = !session.options.waivers.empty() || !session.config.waiver_file.empty();
+    const std::string file = waiver_file(session);
+    if (!named && !session.system.real_path(file)) return {};
+    const auto document = read_document(session.system, file, session.place.inside(file), max_waiver_size,
+                                        session.sources, session.diagnostics);
+    if (!document) return {};
+    return read_waivers(document->root, session.config.waiver_max_days, session.diagnostics);
+}
+
 int stop(Session& session) {
     print_diagnostics(shown_diagnostics(session), session.sources, session.options.verbosity, session.err);
     return code(Exit::incomplete);
@@ -177,10 +187,12 @@ void print_diagnostics(const std::vector<Diagnostic>& diagnostics, const SourceS
     std::size_t warnings = 0;
     for (const Diagnostic& diagnostic : diagnostics) {
         if (diagnostic.level == Level::note && verbosity < 1) continue;
-        if (diagnostic.level == Level::warning && verbosity < 0) continue;
+        // That an exception has ended must not drown, nor be switched off.
+        const bool loud = diagnostic.code == "expired-waiver" || diagnostic.code == "expired-suppression";
+        if (diagnostic.level == Level::warning && verbosity < 0 && !loud) continue;
         std::string text = to_text(diagnostic, sources);
         if (!printed.insert(text).second) continue;
-        if (diagnostic.level == Level::warning && verbosity < 1 && ++warnings > shown_warnings) continue;
+        if (diagnostic.level == Level::warning && !loud && verbosity < 1 && ++warnings > shown_warnings) continue;
         err << text;
     }
     if (warnings > shown_warnings)

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scanner/acceptance.h"
 #include "scanner/catalogue.h"
 #include "scanner/config.h"
 #include "scanner/model/diagnostic.h"
@@ -65,6 +66,9 @@ void load_rules(Session& session);
 /// The waiver file: as typed, as the configuration says, or `.plumbline/waivers.yaml`. Absolute.
 std::string waiver_file(const Session& session);
 constexpr std::uint64_t max_waiver_size = std::uint64_t{4} << 20;
+
+/// The entries of the waiver file; none where there is no such file.
+std::vector<Waiver> load_waivers(Session& session);
 
 /// The end of a run that cannot go on: prints what was found wrong. Exit code 2.
 int stop(Session& session);

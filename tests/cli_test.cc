@@ -140,7 +140,7 @@ TEST_CASE("usage errors say what is wrong and what was likely meant") {
           "plumbline: --framework: there is no framework \"soc3\". Did you mean \"soc2\"? See `plumbline frameworks "
           "list`.");
     CHECK(error({"scan", "--fail-on", "new"}) ==
-          "plumbline scan: --fail-on new needs a --baseline, which says what is not new.");
+          "plumbline scan: --fail-on new needs a --baseline, --diff or --staged, which say what is not new.");
 }
 
 TEST_CASE("filters choose rules by id, alias, glob, control, framework and severity") {
@@ -252,7 +252,9 @@ TEST_CASE("waivers accept findings until they expire, and every odd one is repor
     Repository repository;
     repository.system.files["/repo/main.tf"] = public_bucket;
     std::string& waivers = repository.system.files["/repo/.plumbline/waivers.yaml"];
-    const std::string head = "waivers:\n  - rule: test-bucket-private\n    resource: aws_s3_bucket.*\n    owner: web\n";
+    const std::string head =
+        "waivers:\n  - rule: test-bucket-private\n    resource: aws_s3_bucket.*\n    owner: web\n    created: "
+        "2025-05-01\n";
     waivers = head + "    reason: a public site\n    expires: 2025-06-15\n";
     CHECK(repository.scan() == 0);
     CHECK(repository.reported("a public site"));
@@ -265,6 +267,9 @@ TEST_CASE("waivers accept findings until they expire, and every odd one is repor
             repository.said(".plumbline/waivers.yaml:2:5: warning: The waiver of \"test-bucket-private\" on "
                             "\"aws_s3_bucket.*\" (owner web) expired on 2025-06-15\n"));
         CHECK(repository.said("  Its findings count again: 1. Repair them, or decide anew.\n"));
+        // Nobody can switch that off.
+        CHECK(repository.scan({"-q"}) == 1);
+        CHECK(repository.said("(owner web) expired on 2025-06-15\n"));
     }
     SUBCASE("one that matches nothing") {
         repository.system.files["/repo/main.tf"] = private_bucket;
@@ -274,33 +279,156 @@ TEST_CASE("waivers accept findings until they expire, and every odd one is repor
                             "nothing\n"));
     }
     SUBCASE("one that accepts everything") {
-        waivers = "waivers:\n  - rule: \"*\"\n    owner: web\n    reason: tired\n    expires: 2026-01-01\n";
+        waivers =
+            "waivers:\n  - rule: \"*\"\n    owner: web\n    reason: tired\n    created: 2025-05-01\n    expires: "
+            "2026-01-01\n";
         CHECK(repository.scan() == 0);
         CHECK(repository.said("warning: This waiver accepts every finding\n"));
+        const auto with = [&](const std::string& what) {
+            waivers = "waivers:\n  - {" + what + ", owner: web, reason: x, created: 2025-05-01, expires: 2026-01-01}\n";
+            repository.scan();
+        };
+        with("rule: test-bucket-private");
+        CHECK(repository.said("warning: This waiver accepts the rule everywhere, also in what is yet to be written\n"));
+        with("rule: \"*\", path: \"legacy/**\"");
+        CHECK(repository.said("warning: This waiver accepts every rule for whatever its pattern matches\n"));
+        with("rule: \"*\", path: main.tf");
+        CHECK(repository.err == "");
+        with("rule: test-bucket-private, resource: \"aws_s3_bucket.*\"");
+        CHECK(repository.err == "");
     }
     SUBCASE("one without its required parts does not count") {
         waivers = head;
         CHECK(repository.scan() == 1);
         CHECK(repository.said(":2:5: error: A waiver has no `reason`\n"));
         CHECK(repository.said(":2:5: error: A waiver has no `expires`\n"));
+        waivers = "waivers:\n  - rule: test-bucket-private\n    resource: a\n    owner: web\n    reason: x\n";
+        waivers += "    expires: 2026-01-01\n";
+        CHECK(repository.scan() == 1);
+        CHECK(repository.said(":2:5: error: A waiver has no `created`\n"));
+    }
+    SUBCASE("it cannot end before it began") {
+        waivers = head + "    reason: x\n    expires: 2025-04-30\n";
+        CHECK(repository.scan() == 1);
+        CHECK(repository.said(":2:5: error: A waiver expires before it was created\n"));
     }
     SUBCASE("no date, and a key that does not exist") {
         waivers = head + "    reason: x\n    expires: 2025-02-30\n    expiry: never\n";
         CHECK(repository.scan() == 1);
         CHECK(repository.said("error: `expires` is no date: \"2025-02-30\"\n"));
-        CHECK(repository.said(".plumbline/waivers.yaml:7:5: error: a waiver has no key \"expiry\"\n"));
+        CHECK(repository.said(".plumbline/waivers.yaml:8:5: error: a waiver has no key \"expiry\"\n"));
         CHECK(repository.said("Did you mean \"expires\"?"));
     }
     SUBCASE("longer than the configuration allows") {
         repository.system.files["/repo/.plumbline/config.yaml"] = "waivers: {max_days: 30}\n";
-        waivers = head + "    reason: x\n    created: 2025-06-01\n    expires: 2025-12-01\n";
+        waivers = head + "    reason: x\n    expires: 2025-12-01\n";
         CHECK(repository.scan() == 1);
         CHECK(repository.said("error: A waiver lasts longer than 30 days\n"));
     }
     SUBCASE("by control and path") {
-        waivers = "waivers:\n- control: data.*\n  path: main.tf\n  owner: web\n  reason: x\n  expires: 2026-01-01\n";
+        waivers =
+            "waivers:\n- control: data.*\n  path: main.tf\n  owner: web\n  reason: x\n  created: 2025-06-01\n  "
+            "expires: 2026-01-01\n";
         CHECK(repository.scan() == 0);
     }
+}
+
+TEST_CASE("the register of exceptions lists waivers and comments with what they accept and whether they still count") {
+    Repository repository;
+    repository.system.files["/repo/main.tf"] =
+        "resource \"aws_s3_bucket\" \"open\" {\n  acl  = \"public-read\"\n}\n"
+        "resource \"aws_s3_bucket\" \"site\" {\n  acl  = \"public-read\"\n  tags = { owner = \"me\" }\n}\n"
+        "# plumbline:ignore test-bucket-owner a test\n"
+        "resource \"aws_s3_bucket\" \"test\" {\n  acl  = \"private\"\n}\n"
+        "# plumbline:ignore test-bucket-owner\n"
+        "resource \"aws_s3_bucket\" \"tagged\" {\n  acl  = \"private\"\n  tags = { owner = \"me\" }\n}\n"
+        "#checkov:skip=CKV_OTHER_1:not a rule of ours\n";
+    repository.system.files["/repo/.plumbline/waivers.yaml"] =
+        "waivers:\n"
+        "  - {rule: test-bucket-private, resource: aws_s3_bucket.site, owner: web, approver: ciso, reason: a public "
+        "site,\n"
+        "     compensating_control: no data in it, ticket: RISK-1, created: 2025-06-01, expires: 2025-12-31}\n"
+        "  - {control: data.*, resource: aws_s3_bucket.open, owner: web, reason: old, created: 2024-06-01, expires: "
+        "2025-01-31}\n"
+        "  - {rule: test-bucket-private, path: gone.tf, owner: web, reason: old, created: 2025-06-01, expires: "
+        "2025-12-31}\n";
+    CHECK(repository.run({"scan", "--no-builtin-rules", "--rules", "/policy", "--format", "exceptions"}) == 1);
+    const std::string head =
+        "kind,rule or control,resource,path,owner,approver,reason,compensating control,ticket,created,expires,state,"
+        "matches,accepted findings,controls,place,commit,time\n";
+    const std::string time = ",2025-06-15T12:00:00Z\n";
+    CHECK(repository.out ==
+          head +
+              "waiver,test-bucket-private,aws_s3_bucket.site,,web,ciso,a public site,no data in it,RISK-1,2025-06-01,"
+              "2025-12-31,active,1,test-bucket-private aws_s3_bucket.site (main.tf:5),data.public-access,"
+              ".plumbline/waivers.yaml:2:5," +
+              time +
+              "waiver,data.*,aws_s3_bucket.open,,web,,old,,,2024-06-01,2025-01-31,expired,1,,,"
+              ".plumbline/waivers.yaml:4:5," +
+              time + "waiver,test-bucket-private,,gone.tf,web,,old,,,2025-06-01,2025-12-31,unused,0,,," +
+              ".plumbline/waivers.yaml:5:5," + time +
+              "comment in the code,test-bucket-owner,,main.tf,,,a test,,,,,active,1,test-bucket-owner "
+              "aws_s3_bucket.test (main.tf:9),governance.asset-inventory,main.tf:8:1," +
+              time + "comment in the code,test-bucket-owner,,main.tf,,,,,,,,unused,0,,,main.tf:12:1," + time);
+    // What was not looked at cannot be called unused.
+    CHECK(repository.run({"scan", "--no-builtin-rules", "--rules", "/policy", "--format", "exceptions", "--rule",
+                          "test-bucket-private"}) == 1);
+    CHECK(repository.reported("2025-12-31,not checked,0,"));
+    CHECK_FALSE(repository.reported("unused"));
+}
+
+TEST_CASE("decisions of the configuration reach the Statement of Applicability, and name requirements that exist") {
+    Repository repository;
+    repository.system.files["/repo/main.tf"] = private_bucket;
+    std::string& config = repository.system.files["/repo/.plumbline/config.yaml"];
+    config =
+        "decisions:\n  iso27001_2022:\n    A.7.4: {applicable: false, justification: no premises, owner: ciso}\n"
+        "    a.8.13: {justification: contracts, owner: platform, status: planned}\n";
+    const std::vector<std::string> scan = {"scan", "--no-builtin-rules", "--rules", "/policy", "--format", "soa", "-q"};
+    CHECK(repository.run(scan) == 0);
+    CHECK(repository.reported("A.7.4,Physical security monitoring,Physical,no,no premises,not applicable,,,,ciso,"));
+    CHECK(repository.reported(",Technological,yes,contracts,planned,,,,platform,"));
+    CHECK(split(repository.out, '\n').size() == 1 + 93 + 1);
+
+    config = "decisions:\n  iso27001_2022:\n    A.9.99: {justification: x}\n";
+    CHECK(repository.run(scan) == 2);
+    CHECK(repository.said(".plumbline/config.yaml:3:5: error: iso27001_2022 has no requirement \"A.9.99\"\n"));
+    config = "decisions:\n  iso27001_2022:\n    A.7.4: {applicable: false}\n";
+    CHECK(repository.run(scan) == 2);
+    CHECK(repository.said(":3:5: error: the decision on \"A.7.4\" has no `justification`\n"));
+}
+
+TEST_CASE("owners: the configuration goes before tags, and tags before CODEOWNERS") {
+    Repository repository;
+    repository.system.files["/repo/.git/HEAD"] = "";
+    repository.system.files["/repo/main.tf"] =
+        "provider \"aws\" {\n  default_tags {\n    tags = { \"acme:Team\" = \"platform\" }\n  }\n}\n"
+        "resource \"aws_s3_bucket\" \"a\" {\n  tags = { Owner = \"alice\" }\n}\n"
+        "resource \"aws_s3_bucket\" \"b\" {\n}\n";
+    repository.system.files["/repo/untagged/main.tf"] = "resource \"aws_s3_bucket\" \"c\" {\n}\n";
+    repository.system.files["/repo/.github/CODEOWNERS"] = "* @all\n/untagged @org/infra @bob\n";
+    const std::vector<std::string> scan = {"scan",   "--no-builtin-rules",  "--rules",  "/policy",
+                                           "--rule", "test-bucket-private", "--format", "github"};
+    const auto owners = [&] {
+        CHECK(repository.run(scan) == 1);
+        std::vector<std::string> found;
+        for (std::string_view line : split(repository.out, '\n')) {
+            const std::size_t at = line.find("%0AOwner: ");
+            if (!line.empty()) found.emplace_back(at == std::string_view::npos ? "" : line.substr(at + 10));
+        }
+        return found;
+    };
+    CHECK(owners() == std::vector<std::string>{"alice", "platform", "@org/infra, @bob"});
+    repository.system.files["/repo/.plumbline/config.yaml"] =
+        "owners:\n  codeowners: false\n  map:\n    - {path: \"**\", resource: aws_s3_bucket.a, owner: first}\n"
+        "    - {path: main.tf, resource: \"*.a\", owner: [second, third]}\n";
+    CHECK(owners() == std::vector<std::string>{"second, third", "platform", ""});
+    repository.system.files["/repo/.plumbline/config.yaml"] =
+        "owners:\n  tags: []\n  map: [{path: untagged, owner: us}]\n";
+    CHECK(owners() == std::vector<std::string>{"@all", "@all", "us"});
+    repository.system.files["/repo/.plumbline/config.yaml"] = "owners:\n  map: [{path: untagged}]\n";
+    CHECK(repository.run(scan) == 2);
+    CHECK(repository.said(".plumbline/config.yaml:2:9: error: an entry of `owners.map` has no `owner`\n"));
 }
 
 TEST_CASE("waive writes an entry that the next scan honours, and keeps the file's comments") {
@@ -328,6 +456,7 @@ TEST_CASE("waive writes an entry that the next scan honours, and keeps the file'
           "    created: 2025-06-15\n"
           "    expires: 2025-12-31\n");
     CHECK(repository.scan() == 0);
+    CHECK(repository.err == "");
 
     file = "# ours\nwaivers:\n- rule: a-b # old\n  owner: web\n  reason: x\n  expires: 2026-01-01\n# end";
     CHECK(waive({"--owner", "web", "--reason", "x", "--expires", "2025-12-31"}) == 0);
@@ -418,7 +547,7 @@ TEST_CASE("the configuration settles what the command line leaves open") {
           "  1 | exclud: [examples]\n"
           "    | ^^^^^^^^^^^^^^^^^^\n"
           "  Its keys are: exclude, severity, fail_on, rules, builtin_rules, frameworks, exclude_rules, baseline, "
-          "waivers, environments. Did you mean \"exclude\"?\n");
+          "waivers, decisions, owners, environments. Did you mean \"exclude\"?\n");
     config = "severity: [high]\n";
     CHECK(repository.scan() == 2);
     CHECK(repository.said(":1:1: error: \"severity\" must be one of info, low, medium, high, critical\n"));

@@ -1271,6 +1271,7 @@ Stack* Stack::child(const Definition& definition) {
     };
     const std::optional<std::string> path = nested_template_path(definition.body, parent_path(file_.source->path()));
     if (!path) return gap("Its template does not lie in this tree; what it creates was not judged.");
+    evaluation_.file_system.depend_on(*path);
     const auto found = evaluation_.files.find(*path);
     if (found == evaluation_.files.end()) return gap("Its template " + *path + " was not found or is no template.");
     std::size_t depth = 0;

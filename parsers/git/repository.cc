@@ -260,6 +260,11 @@ class NodeFileSystem : public ObjectFileSystem {
         return found && kind_of(found->node.mode) == Kind::file ? hex(found->node.id) : ObjectId();
     }
 
+    std::string real_path(std::string_view path) const override {
+        const auto found = resolve(path);
+        return found ? found->path : std::string();
+    }
+
   protected:
     /// The entries of the folder at `path`; null when it cannot be read. Safe from several threads.
     virtual const Folder* folder(const std::string& path, const Node& node) const = 0;
@@ -715,6 +720,10 @@ class DiskRepository : public Repository {
             change.path = delta->new_file.path;
             if (!git_oid_is_zero(&delta->old_file.id)) change.old_blob = hex(delta->old_file.id);
             if (!git_oid_is_zero(&delta->new_file.id)) change.blob = hex(delta->new_file.id);
+            const auto is_link = [](const git_diff_file& file) {
+                return file.mode == GIT_FILEMODE_LINK || file.mode == GIT_FILEMODE_COMMIT;
+            };
+            change.link = is_link(delta->old_file) || is_link(delta->new_file);
             change.kind = delta->status == GIT_DELTA_ADDED || delta->status == GIT_DELTA_UNTRACKED ? Change::Kind::added
                           : delta->status == GIT_DELTA_DELETED ? Change::Kind::removed
                           : delta->status == GIT_DELTA_RENAMED ? Change::Kind::renamed

@@ -37,6 +37,7 @@ struct Change {
     enum class Kind : std::uint8_t { added, removed, modified, renamed } kind = Kind::modified;
     std::string old_path, path;  ///< equal unless renamed; both set for added and removed
     ObjectId old_blob, blob;     ///< empty where the file is not there
+    bool link = false;           ///< a symbolic link or a submodule, before or after
 };
 
 /// A link of a tree: where it stands and its target as written.
@@ -52,6 +53,8 @@ class ObjectFileSystem : public FileSystem {
     /// As `read`; the index takes the file of the work tree where that is known to be the same (as far as a filter of
     /// the repository does not change bytes between the two), which is several times quicker.
     virtual ReadResult glance(std::string_view path, std::uint64_t limit) const { return read(path, limit); }
+    /// The path without links on its way and at its end; empty where there is nothing.
+    virtual std::string real_path(std::string_view path) const = 0;
 };
 
 /// What the index, or the work tree, holds and how it differs from a commit.

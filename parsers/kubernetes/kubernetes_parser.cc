@@ -162,6 +162,8 @@ class KubernetesParser : public Parser {
         return make_roots(folders, patches);
     }
 
+    bool links_roots() const override { return true; }
+
     RootResult evaluate(const Root& root, const Inputs&, const FileSystem&, SourceSet&) const override {
         const Plan& plan = *static_cast<const Plan*>(root.plan.get());
         RootResult result;

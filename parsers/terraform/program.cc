@@ -1537,17 +1537,18 @@ void Module::emit(Graph& graph, bool declarations) {
 }  // namespace
 
 void Library::add(const hcl::File& file) {
-    files_[std::string(parent_path(file.source->path()))].push_back(&file);
+    folders_->files[std::string(parent_path(file.source->path()))].push_back(&file);
 }
 
 const ModuleConfig* Library::module(const std::string& folder) {
-    const std::lock_guard lock(mutex_);
-    const auto have = modules_.find(folder);
-    if (have != modules_.end()) return have->second.get();
+    file_system_.depend_on(folder);
+    const std::lock_guard lock(folders_->mutex);
+    const auto have = folders_->modules.find(folder);
+    if (have != folders_->modules.end()) return have->second.get();
     auto config = std::make_unique<ModuleConfig>();
     config->folder = folder;
     std::vector<const hcl::File*> files;
-    if (const auto known = files_.find(folder); known != files_.end()) files = known->second;
+    if (const auto known = folders_->files.find(folder); known != folders_->files.end()) files = known->second;
     // Files of this folder that were not named on the command line are part of the module all the same.
     if (const auto entries = file_system_.list(folder)) {
         for (const auto& entry : *entries) {
@@ -1588,7 +1589,7 @@ const ModuleConfig* Library::module(const std::string& folder) {
     config->files = std::move(files);
     if (!config->files.empty()) load_module(*config);
     const bool empty = config->files.empty() && config->diagnostics.empty();
-    auto& place = modules_[folder];
+    auto& place = folders_->modules[folder];
     if (!empty) place = std::move(config);
     return place.get();
 }

@@ -15,7 +15,11 @@ namespace plumbline::terraform {
 /// The folders of a scanned tree that hold Terraform files, loaded on demand and shared by the roots that call them.
 class Library {
   public:
-    Library(const FileSystem& file_system, SourceSet& sources) : file_system_(file_system), sources_(sources) {}
+    Library(const FileSystem& file_system, SourceSet& sources)
+        : file_system_(file_system), sources_(sources), folders_(std::make_shared<Folders>()) {}
+    /// The same folders, read through a file system that records what one root depends on.
+    Library(const Library& other, const FileSystem& file_system)
+        : file_system_(file_system), sources_(other.sources_), folders_(other.folders_) {}
     void add(const hcl::File& file);
     /// Null when the folder has no Terraform files.
     const ModuleConfig* module(const std::string& folder);
@@ -23,11 +27,14 @@ class Library {
     SourceSet& sources() const { return sources_; }
 
   private:
+    struct Folders {
+        std::mutex mutex;
+        std::map<std::string, std::vector<const hcl::File*>> files;
+        std::map<std::string, std::unique_ptr<ModuleConfig>> modules;
+    };
     const FileSystem& file_system_;
     SourceSet& sources_;
-    std::mutex mutex_;
-    std::map<std::string, std::vector<const hcl::File*>> files_;
-    std::map<std::string, std::unique_ptr<ModuleConfig>> modules_;
+    std::shared_ptr<Folders> folders_;
 };
 
 struct Output {

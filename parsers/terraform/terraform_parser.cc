@@ -123,11 +123,13 @@ class TerraformParser : public Parser {
         return made;
     }
 
-    RootResult evaluate(const Root& root, const Inputs& inputs, const FileSystem&, SourceSet&) const override {
+    RootResult evaluate(const Root& root, const Inputs& inputs, const FileSystem& file_system,
+                        SourceSet&) const override {
         const auto& plan = *static_cast<const Plan*>(root.plan.get());
+        terraform::Library library(*plan.library, file_system);
         terraform::ProgramOptions options;
         options.inputs = inputs;
-        terraform::ProgramResult result = terraform::evaluate_program(*plan.library, root.path, options);
+        terraform::ProgramResult result = terraform::evaluate_program(library, root.path, options);
         for (const terraform::ModuleConfig* module : result.modules) {
             for (const hcl::File* file : module->files) {
                 for (Suppression& item : terraform::comment_suppressions(*file))

@@ -168,7 +168,8 @@ struct FindingHistory {
 struct RepairTimes {
     std::optional<Severity> severity;  ///< none: all
     std::uint64_t repaired = 0, open = 0;
-    std::int64_t mean_seconds = 0, median_seconds = 0;  ///< of the repaired ones
+    std::uint64_t measured = 0;                         ///< of the repaired ones, those that came in the period
+    std::int64_t mean_seconds = 0, median_seconds = 0;  ///< of the measured ones
 };
 
 /// A credential in some commit.

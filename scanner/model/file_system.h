@@ -34,6 +34,9 @@ class FileSystem {
     /// At most `limit` bytes; a larger file is an error, not a cut text.
     virtual ReadResult read(std::string_view path, std::uint64_t limit) const = 0;
     bool exists(std::string_view path) const { return stat(path).has_value(); }
+    /// Says that what is being made depends on a path though it was read before, for someone else; a folder stands for
+    /// every file directly in it. For file systems that record what a result depends on; others have nothing to do.
+    virtual void depend_on(std::string_view path) const { (void)path; }
 };
 
 /// In-memory double: path to content. Folders exist where a path implies them.

@@ -78,13 +78,14 @@ enum class Maturity : std::uint8_t {
 std::string_view to_string(Maturity maturity);
 Maturity maturity_of(const VerdictCounts& counts, bool dated_history);
 
-/// An entry of the waiver file, for the register of exceptions.
+/// An exception, for the register of exceptions: an entry of the waiver file, or a comment in the code.
 struct WaiverInfo {
     std::vector<std::string> rules;  ///< rule or control ids and globs as written
     std::string resource, path;      ///< patterns; empty for any
-    Acceptance acceptance;           ///< owner, reason, approver, ...
-    std::uint64_t matched = 0;       ///< findings it accepts
-    std::string state;               ///< `active`, `expired`, `unused`
+    Acceptance acceptance;           ///< owner, reason, approver, ...; its `kind` tells waiver from comment
+    std::uint64_t matched = 0;       ///< findings it covers; those of an expired one count again
+    /// `active`, `expired`, `unused`, or `not checked`: covers nothing in a scan that did not look at everything.
+    std::string state;
 };
 
 /// What the organisation decided on a requirement of a framework (configuration), for the Statement of Applicability.
@@ -142,6 +143,10 @@ struct Report {
     /// Per rule id, of every verdict given: also of those whose findings were not kept.
     std::map<std::string, VerdictCounts, std::less<>> verdicts;
     std::vector<WaiverInfo> waivers;
+    /// What comments, annotations and metadata in the code accept, in the order of their places.
+    std::vector<WaiverInfo> suppressions;
+    /// Exceptions of both kinds that a change adds or prolongs (scans with --diff), so that a review sees them.
+    std::vector<WaiverInfo> added_exceptions;
     std::vector<ScopeDecision> decisions;
     /// Oldest first; empty without a ledger.
     std::vector<TrendPoint> trend;
