@@ -258,7 +258,7 @@ TEST_CASE("an exception that the change adds is shown; one that it takes away ma
           std::vector<std::string>{"unchanged aws-rds-instance-encryption aws_db_instance.a main.tf accepted"});
     const auto told = added.json()["added_exceptions"];
     REQUIRE(told.size() == 1);
-    CHECK(told[0]["owner"] == "ann");
+    CHECK(told[0]["acceptance"]["owner"] == "ann");
     made.commit(entries(waived), "waived", 2000, {});
     made.stage(entries({{"main.tf", open_database}}));
     const Run removed(made, staged_json);
