@@ -38,6 +38,15 @@ bool Pattern::matches(std::string_view text) const {
     return re2.ok() && re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), re2);
 }
 
+std::optional<std::pair<std::size_t, std::size_t>> Pattern::find(std::string_view text, std::size_t from) const {
+    const re2::RE2& re2 = compiled_->get(text_, ignore_case_);
+    re2::StringPiece match;
+    if (!re2.ok() || from > text.size() ||
+        !re2.Match(re2::StringPiece(text.data(), text.size()), from, text.size(), re2::RE2::UNANCHORED, &match, 1))
+        return std::nullopt;
+    return std::pair(static_cast<std::size_t>(match.data() - text.data()), match.size());
+}
+
 bool Pattern::is_floating() const {
     for (std::size_t i = 0; i < text_.size(); ++i) {
         if (text_[i] == '\\' && i + 1 < text_.size()) {

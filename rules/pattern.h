@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace plumbline {
 
@@ -19,6 +20,8 @@ class Pattern {
     std::optional<std::string> error() const;
     /// Whether it matches somewhere in the text.
     bool matches(std::string_view text) const;
+    /// The leftmost match at or after an offset, as offset and size; nullopt when there is none.
+    std::optional<std::pair<std::size_t, std::size_t>> find(std::string_view text, std::size_t from = 0) const;
     const std::string& text() const { return text_; }
     /// It has no anchors, so that a match in a part of a text is a match in the text.
     bool is_floating() const;

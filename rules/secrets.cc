@@ -1,5 +1,6 @@
 #include "rules/secrets.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <vector>
@@ -13,32 +14,77 @@ namespace {
 // Longer texts are documents, not credentials; a PEM key of 8192 bits is below.
 constexpr std::size_t max_length = 16384;
 
-const std::vector<Pattern>& formats() {
-    // Prefix and length as each provider documents them.
-    static const std::vector<Pattern> list = [] {
-        std::vector<Pattern> made;
-        for (const char* text : {
-                 R"(\b(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA)[A-Z2-7]{16}\b)",                   // AWS access key ids
-                 R"(-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----)",                  // PEM, OpenSSH, PGP
-                 R"(\bgh[pousr]_[A-Za-z0-9]{36,255}\b)",                                   // GitHub tokens
-                 R"(\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b)",                      // GitHub fine-grained tokens
-                 R"(\bglpat-[A-Za-z0-9_-]{20,}\b)",                                        // GitLab
-                 R"(\bxox[abposr]-[A-Za-z0-9-]{10,}\b)",                                   // Slack
-                 R"(https://hooks\.slack\.com/services/T[A-Z0-9]+/B[A-Z0-9]+/\w+)",        // Slack webhooks
-                 R"(\bAIza[A-Za-z0-9_-]{35}\b)",                                           // Google API keys
-                 R"(\b[sr]k_live_[A-Za-z0-9]{20,}\b)",                                     // Stripe
-                 R"(\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}\b)",                        // SendGrid
-                 R"(\bnpm_[A-Za-z0-9]{36}\b)",                                             // npm
-                 R"(\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50,})",                            // PyPI
-                 R"(\bdop_v1_[a-f0-9]{64}\b)",                                             // DigitalOcean
-                 R"(\bhvs\.[A-Za-z0-9_-]{24,})",                                           // Vault
-                 R"(\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,})",  // JSON web tokens
-                 R"(AccountKey=[A-Za-z0-9+/]{86}==)",                                      // Azure storage
-             })
-            made.emplace_back(text, false);
+/// A format that a provider documents by prefix and length.
+struct Format {
+    std::string_view kind;
+    Pattern pattern;
+};
+
+const std::vector<Format>& formats() {
+    static const std::vector<Format> list = [] {
+        std::vector<Format> made;
+        const auto add = [&](std::string_view kind, const char* pattern) {
+            made.push_back({kind, Pattern(pattern, false)});
+        };
+        add("AWS access key id", R"(\b(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA)[A-Z2-7]{16}\b)");
+        add("private key", R"(-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----)");
+        add("GitHub token", R"(\bgh[pousr]_[A-Za-z0-9]{36,255}\b)");
+        add("GitHub token", R"(\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b)");
+        add("GitLab token", R"(\bgl(?:pat|dt|rt|cbt|ptt|ft|agent|oas)-[A-Za-z0-9_-]{20,})");
+        add("Slack token", R"(\bxox[abposr]-[A-Za-z0-9-]{10,}\b)");
+        add("Slack token", R"(\bxapp-\d-[A-Z0-9]+-\d+-[a-z0-9]{32,})");
+        add("Slack webhook", R"(https://hooks\.slack\.com/services/T[A-Z0-9]+/B[A-Z0-9]+/\w+)");
+        add("Google API key", R"(\bAIza[A-Za-z0-9_-]{35}\b)");
+        add("Google OAuth client secret", R"(\bGOCSPX-[A-Za-z0-9_-]{28}\b)");
+        add("Stripe key", R"(\b[sr]k_live_[A-Za-z0-9]{20,}\b)");
+        add("SendGrid key", R"(\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}\b)");
+        add("npm token", R"(\bnpm_[A-Za-z0-9]{36}\b)");
+        add("PyPI token", R"(\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50,})");
+        add("RubyGems key", R"(\brubygems_[a-f0-9]{48}\b)");
+        add("Docker Hub token", R"(\bdckr_pat_[A-Za-z0-9_-]{27}\b)");
+        add("DigitalOcean token", R"(\bdo[opr]_v1_[a-f0-9]{64}\b)");
+        add("Vault token", R"(\bhv[sbr]\.[A-Za-z0-9_-]{24,})");
+        add("Terraform Cloud token", R"(\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70})");
+        add("JSON web token", R"(\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,})");
+        add("Azure storage key", R"(AccountKey=[A-Za-z0-9+/]{86}==)");
+        add("Alibaba Cloud access key id", R"(\bLTAI[A-Za-z0-9]{20}\b)");
+        add("Shopify token", R"(\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}\b)");
+        add("Databricks token", R"(\bdapi[a-f0-9]{32}\b)");
+        add("Hugging Face token", R"(\bhf_[A-Za-z]{34}\b)");
+        add("Anthropic key", R"(\bsk-ant-[a-z]+\d{2}-[A-Za-z0-9_-]{90,})");
+        add("OpenAI key", R"(\bsk-[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,})");
+        add("Linear key", R"(\blin_api_[A-Za-z0-9]{40}\b)");
+        add("Postman key", R"(\bPMAK-[a-f0-9]{24}-[a-f0-9]{34}\b)");
+        add("New Relic key", R"(\bNRAK-[A-Z0-9]{27}\b)");
+        add("Grafana token", R"(\bglsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}\b)");
+        add("age key", R"(\bAGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}\b)");
         return made;
     }();
     return list;
+}
+
+/// The starts of the formats above: one quick pass tells where to look closer.
+const Pattern& format_starts() {
+    static const Pattern starts(
+        "AKIA|ASIA|AGPA|AIDA|AROA|ANPA|-----BEGIN "
+        "|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|xox[abposr]-|xapp-|hooks\\.slack|"
+        "AIza|GOCSPX-|[sr]k_live_|SG\\.|npm_|pypi-Ag|rubygems_|dckr_pat_|do[opr]_v1_|hv[sbr]\\.|\\.atlasv1\\.|eyJ|"
+        "AccountKey=|LTAI|shp(?:at|ca|pa|ss)_|dapi|hf_|sk-|lin_api_|PMAK-|NRAK-|glsa_|AGE-SECRET-KEY-1",
+        false);
+    return starts;
+}
+
+/// A name that says that its value is secret.
+const Pattern& secret_names() {
+    static const Pattern names("passw(?:or)?d|secret|token|api_?key|access_?key|private_?key|credential", true);
+    return names;
+}
+
+/// `password = "..."`, `"apiKey": "..."`, `AWS_SECRET_ACCESS_KEY=...`, from the name on; the value is the last word.
+const Pattern& assignment() {
+    static const Pattern pattern(
+        R"(^[A-Za-z0-9_.-]{0,40}["'\]]{0,2}[ \t]{0,40}(?:=|:|=>|:=)[ \t]{0,40}["']?[A-Za-z0-9+/=_~.-]{20,200})", true);
+    return pattern;
 }
 
 double entropy(std::string_view text) {
@@ -69,15 +115,20 @@ bool is_random_word(std::string_view word) {
     return digit && upper && low && entropy(word) > 4.3;
 }
 
+bool has_placeholder(std::string_view small) {
+    for (std::string_view placeholder :
+         {"example", "changeme", "placeholder", "xxxxx", "your-", "your_", "<", "${", "{{"}) {
+        if (small.find(placeholder) != std::string_view::npos) return true;
+    }
+    return false;
+}
+
 bool line_looks_secret(std::string_view text) {
     if (text.size() < 12) return false;
     const std::string small = lower(text);
-    for (std::string_view placeholder :
-         {"example", "changeme", "placeholder", "xxxxx", "your-", "your_", "<", "${", "{{"}) {
-        if (small.find(placeholder) != std::string::npos) return false;
-    }
-    for (const Pattern& format : formats()) {
-        if (format.matches(text)) return true;
+    if (has_placeholder(small)) return false;
+    for (const Format& format : formats()) {
+        if (format.pattern.matches(text)) return true;
     }
     if (text.find("://") != std::string_view::npos || text.starts_with("arn:") || text.starts_with("sha256:"))
         return false;
@@ -99,6 +150,85 @@ bool looks_secret(std::string_view text) {
         if (line_looks_secret(trim(line))) return true;
     }
     return false;
+}
+
+namespace {
+
+// What a format may take from its start on; a longer one is found by its beginning.
+constexpr std::size_t window = 4096;
+
+/// The line around an offset, cut where it is very long.
+std::string_view line_around(std::string_view text, std::size_t at) {
+    constexpr std::size_t reach = 512;
+    std::size_t begin = text.rfind('\n', at);
+    begin = begin == std::string_view::npos ? 0 : begin + 1;
+    begin = std::max(begin, at > reach ? at - reach : 0);
+    std::size_t end = std::min(text.find('\n', at), text.size());
+    end = std::min(end, at + reach);
+    return begin < end ? text.substr(begin, end - begin) : std::string_view();
+}
+
+void find_formats(std::string_view text, std::vector<SecretMatch>& found) {
+    std::size_t from = 0;
+    while (const auto start = format_starts().find(text, from)) {
+        from = start->first + start->second;
+        // A word boundary looks at the byte before; Terraform Cloud's mark stands behind 14 bytes.
+        const std::size_t begin = start->first > 16 ? start->first - 16 : 0;
+        const std::string_view part = text.substr(begin, window);
+        for (const Format& format : formats()) {
+            const auto match = format.pattern.find(part);
+            if (!match || begin + match->first > start->first ||
+                begin + match->first + match->second < start->first + start->second)
+                continue;
+            const std::size_t at = begin + match->first;
+            if (has_placeholder(lower(line_around(text, at)))) break;
+            found.push_back({format.kind, at, match->second});
+            from = std::max(from, at + match->second);
+            break;
+        }
+    }
+}
+
+void find_assignments(std::string_view text, std::vector<SecretMatch>& found) {
+    std::size_t from = 0;
+    while (const auto name = secret_names().find(text, from)) {
+        from = name->first + name->second;
+        const std::string_view rest = text.substr(from, 512);
+        const auto match = assignment().find(rest.substr(0, std::min(rest.find('\n'), rest.size())));
+        if (!match) continue;
+        const std::string_view whole = rest.substr(match->first, match->second);
+        const std::size_t value_start = whole.find_last_of("\"' \t:=", whole.find_last_not_of('='));
+        const std::size_t value_at = value_start == std::string_view::npos ? 0 : value_start + 1;
+        const std::string_view value = whole.substr(value_at);
+        if (!is_random_word(value) || has_placeholder(lower(line_around(text, from)))) continue;
+        found.push_back({"password or token in an assignment", from + match->first + value_at, value.size()});
+        from += match->first + match->second;
+    }
+}
+
+}  // namespace
+
+std::vector<SecretMatch> find_secrets(std::string_view text) {
+    std::vector<SecretMatch> found;
+    find_formats(text, found);
+    find_assignments(text, found);
+    std::stable_sort(found.begin(), found.end(),
+                     [](const SecretMatch& a, const SecretMatch& b) { return a.offset < b.offset; });
+    // What a provider documents tells more than the name it is assigned to.
+    std::vector<SecretMatch> kept;
+    for (const SecretMatch& match : found) {
+        if (!kept.empty() && match.offset < kept.back().offset + kept.back().size) {
+            if (kept.back().kind.starts_with("password")) kept.back() = match;
+            continue;
+        }
+        kept.push_back(match);
+    }
+    return kept;
+}
+
+std::string redacted(std::string_view secret) {
+    if (secret.starts_with("-----BEGIN")) return std::string(secret.substr(0, secret.find('\n')));
+    return printable(secret.substr(0, 4)) + "... (" + std::to_string(secret.size()) + " characters)";
 }
 
 }  // namespace plumbline

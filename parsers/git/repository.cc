@@ -597,6 +597,43 @@ class DiskRepository : public Repository {
         return diff && git_diff_patchid(&id, diff.get(), nullptr) == 0 ? hex(id) : ObjectId();
     }
 
+    std::vector<std::pair<std::string, ObjectId>> references() const override {
+        std::vector<std::string> names;
+        {
+            const auto handle = handles_->borrow();
+            git_strarray list{};
+            if (!handle.get() || git_reference_list(&list, handle.get()) != 0) return {};
+            names.assign(list.strings, list.strings + list.count);
+            git_strarray_dispose(&list);
+        }
+        std::sort(names.begin(), names.end());
+        std::vector<std::pair<std::string, ObjectId>> found;
+        for (std::string& name : names)
+            if (auto commit = resolve(name)) found.emplace_back(std::move(name), std::move(*commit));
+        return found;
+    }
+
+    std::optional<std::vector<TreeEntry>> tree_entries(const ObjectId& id) const override {
+        const auto handle = handles_->borrow();
+        const auto oid = parse(id);
+        git_tree* raw = nullptr;
+        if (!oid || !is_sane(handle.get(), *oid) || git_tree_lookup(&raw, handle.get(), &*oid) != 0)
+            return std::nullopt;
+        const OwnedTree tree(raw);
+        std::vector<TreeEntry> entries(git_tree_entrycount(tree.get()));
+        for (std::size_t i = 0; i < entries.size(); ++i) {
+            const git_tree_entry* entry = git_tree_entry_byindex(tree.get(), i);
+            const git_filemode_t mode = git_tree_entry_filemode(entry);
+            entries[i].kind = mode == GIT_FILEMODE_TREE ? TreeEntry::Kind::folder
+                              : mode == GIT_FILEMODE_BLOB || mode == GIT_FILEMODE_BLOB_EXECUTABLE
+                                  ? TreeEntry::Kind::file
+                                  : TreeEntry::Kind::other;
+            entries[i].name = git_tree_entry_name(entry);
+            entries[i].id = hex(*git_tree_entry_id(entry));
+        }
+        return entries;
+    }
+
     FileSystem::ReadResult blob(const ObjectId& id, std::uint64_t limit) const override {
         const auto oid = parse(id);
         if (!oid) return {{}, "this is no object id"};

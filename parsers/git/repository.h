@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "scanner/model/file_system.h"
@@ -43,6 +44,13 @@ struct Change {
 /// A link of a tree: where it stands and its target as written.
 struct Link {
     std::string path, target;
+};
+
+/// An entry of a tree object.
+struct TreeEntry {
+    enum class Kind : std::uint8_t { folder, file, other } kind = Kind::file;  ///< other: a link or a submodule
+    std::string name;
+    ObjectId id;
 };
 
 /// A file system made of git's objects, which also knows the name of each file's content, to cache by it.
@@ -106,6 +114,10 @@ class Repository {
                                                        bool renames, std::string& error) const = 0;
     /// The id of the patch from the first commit to the second: equal for equal changes wherever they are applied.
     virtual ObjectId patch_id(const ObjectId& old_commit, const ObjectId& new_commit) const = 0;
+    /// Every branch and tag, of remotes too, with its commit, sorted by name.
+    virtual std::vector<std::pair<std::string, ObjectId>> references() const = 0;
+    /// The entries of a tree object; nullopt when it is missing or damaged.
+    virtual std::optional<std::vector<TreeEntry>> tree_entries(const ObjectId& tree) const = 0;
     /// The bytes of a blob.
     virtual FileSystem::ReadResult blob(const ObjectId& id, std::uint64_t limit) const = 0;
 

@@ -661,6 +661,8 @@ Value Evaluator::attempt(const hcl::CallExpr& expr) {
 }
 
 Value Evaluator::call(const hcl::CallExpr& expr) {
+    const FunctionContext* context = scope_.functions();
+    if (!context) return fault("Function calls not allowed", "Functions may not be called here.", expr.span);
     if (expr.name == "try" || expr.name == "can" || expr.name == "core::try" || expr.name == "core::can")
         return attempt(expr);
     if (!exists(expr.name)) {
@@ -692,7 +694,7 @@ Value Evaluator::call(const hcl::CallExpr& expr) {
         std::size_t cost = argument.elements().size() + argument.members().size();
         budget_.steps -= std::min<std::uint64_t>(budget_.steps, cost);
     }
-    Result result = terraform::call(expr.name, arguments, scope_.functions());
+    Result result = terraform::call(expr.name, arguments, *context);
     if (!result.ok()) {
         const int at = result.failure().argument;
         const Span place = at >= 0 && static_cast<std::size_t>(at) < expr.arguments.size()
@@ -709,6 +711,17 @@ Value Evaluator::call(const hcl::CallExpr& expr) {
         return value;  // passed through unchanged: it keeps its own origin
     if (value.trace()) from.push_back(value.trace());
     return value.traced(make_trace(Trace::Kind::expression, expr.span, {}, std::move(from)));
+}
+
+Value evaluate_literal(const Expr& expr, Diagnostics& diagnostics, Budget& budget) {
+    struct Nothing : Scope {
+        Value reference(const hcl::VariableExpr& root, std::span<const Expr* const>, std::size_t&,
+                        Evaluator& evaluator) override {
+            return evaluator.fault("Variables not allowed", "Variables may not be used here.", root.span);
+        }
+        const FunctionContext* functions() override { return nullptr; }
+    } scope;
+    return Evaluator(scope, diagnostics, budget).evaluate(expr);
 }
 
 }  // namespace plumbline::terraform

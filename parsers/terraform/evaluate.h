@@ -24,7 +24,8 @@ class Scope {
     /// next to the root first; sets `used` to how many it took. Reports faults through `evaluator`.
     virtual Value reference(const hcl::VariableExpr& root, std::span<const hcl::Expr* const> steps, std::size_t& used,
                             Evaluator& evaluator) = 0;
-    virtual const FunctionContext& functions() = 0;
+    /// Null where functions may not be called.
+    virtual const FunctionContext* functions() = 0;
 };
 
 /// Work done so far for one root; evaluation stops with a diagnostic when it is used up. A million steps take about a
@@ -74,5 +75,8 @@ class Evaluator {
     std::vector<std::pair<std::string_view, Value>> locals_;
     std::vector<Value> splat_items_;
 };
+
+/// Evaluates an expression that may hold neither names nor calls: a variable's default, a line of a tfvars file.
+Value evaluate_literal(const hcl::Expr& expr, Diagnostics& diagnostics, Budget& budget);
 
 }  // namespace plumbline::terraform

@@ -167,7 +167,7 @@ class Reader {
     const Expr* read_whole_template() {
         try {
             std::vector<Token> tokens = template_tokens(Ending::end_of_text, {});
-            return build_template(std::move(tokens), {id_, 0, static_cast<std::uint32_t>(text_.size())}, false);
+            return build_template(std::move(tokens), span(0, static_cast<std::uint32_t>(text_.size())), false);
         } catch (const Fault&) {
             return nullptr;
         }

@@ -15,19 +15,6 @@ namespace {
 using hcl::Expr;
 using Kind = Expr::Kind;
 
-/// For expressions that may not refer to anything: defaults of variables.
-class EmptyScope : public Scope {
-  public:
-    Value reference(const hcl::VariableExpr& root, std::span<const Expr* const>, std::size_t&,
-                    Evaluator& evaluator) override {
-        return evaluator.fault("Variables not allowed", "Variables may not be used here.", root.span);
-    }
-    const FunctionContext& functions() override { return context_; }
-
-  private:
-    FunctionContext context_;
-};
-
 const hcl::Attribute* attribute(const hcl::Body& body, std::string_view name) {
     for (const hcl::Attribute& item : body.attributes) {
         if (item.name == name) return &item;
@@ -80,10 +67,8 @@ std::optional<TypeConstraint> object_type(const Expr& expr, Diagnostics& diagnos
             made_attribute.type = inner->type;
             if (!inner->defaults.empty()) made.defaults.children[made_attribute.name] = inner->defaults;
             if (call.arguments.size() == 2) {
-                EmptyScope scope;
                 Budget budget;
-                Evaluator evaluator(scope, diagnostics, budget);
-                Value value = evaluator.evaluate(*call.arguments[1]);
+                Value value = evaluate_literal(*call.arguments[1], diagnostics, budget);
                 if (!inner->defaults.empty()) value = inner->defaults.apply(value);
                 Result converted = convert(value, inner->type);
                 if (!converted.ok()) {

@@ -12,6 +12,9 @@
 
 namespace plumbline::terraform {
 
+/// Whether Terraform or OpenTofu reads a file of that name (without its folder); they pass by an editor's leavings.
+bool is_terraform_file(std::string_view name);
+
 /// The folders of a scanned tree that hold Terraform files, loaded on demand and shared by the roots that call them.
 class Library {
   public:
@@ -32,6 +35,9 @@ class Library {
         std::map<std::string, std::vector<const hcl::File*>> files;
         std::map<std::string, std::unique_ptr<ModuleConfig>> modules;
     };
+
+    void read_others(ModuleConfig& config, std::vector<const hcl::File*>& files);
+
     const FileSystem& file_system_;
     SourceSet& sources_;
     std::shared_ptr<Folders> folders_;

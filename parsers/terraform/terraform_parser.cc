@@ -13,16 +13,6 @@ namespace {
 
 constexpr std::string_view language = "terraform";
 
-bool has_ending(std::string_view path) {
-    return path.ends_with(".tf") || path.ends_with(".tofu") || path.ends_with(".tf.json") ||
-           path.ends_with(".tofu.json");
-}
-
-/// Terraform passes by an editor's leavings.
-bool is_leaving(std::string_view name) {
-    return name.starts_with(".") || name.ends_with("~") || (name.starts_with("#") && name.ends_with("#"));
-}
-
 /// What a root needs to be evaluated: the folders of the whole scan, shared by all roots.
 struct Plan {
     std::shared_ptr<terraform::Library> library;
@@ -92,7 +82,7 @@ class TerraformParser : public Parser {
   public:
     std::string_view name() const override { return language; }
 
-    bool wants(std::string_view path) const override { return has_ending(path) && !is_leaving(file_name(path)); }
+    bool wants(std::string_view path) const override { return terraform::is_terraform_file(file_name(path)); }
 
     bool accepts(const Source& source) const override { return wants(source.path()); }
 
