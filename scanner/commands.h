@@ -13,5 +13,7 @@ int run_show_framework(Session& session);
 int run_test_rules(Session& session);
 int run_waive(Session& session);
 int run_init(Session& session);
+int run_completions(Session& session);
+int run_man(Session& session);
 
 }  // namespace plumbline

@@ -25,6 +25,8 @@ enum : unsigned {
     waive = 256,
     init = 512,
     help = 1024,
+    completions = 1U << 28,
+    man = 1U << 29,
     evaluating = scan | inspect | explain,
     with_rules = scan | explain | rules_list | rules_show,
     with_controls = with_rules | rules_test | frameworks_list | frameworks_show | waive,
@@ -41,7 +43,7 @@ struct CommandRow {
 
 constexpr std::size_t any_number = static_cast<std::size_t>(-1);
 
-constexpr std::array<CommandRow, 11> commands = {{
+constexpr std::array<CommandRow, 13> commands = {{
     {scan, "scan", "[PATH...]", 0, any_number,
      "Finds what the files below PATH (default: the current folder) would build, judges it and reports. A file is "
      "judged "
@@ -62,7 +64,11 @@ constexpr std::array<CommandRow, 11> commands = {{
     {waive, "waive", "RULE [ADDRESS]", 1, 2,
      "Adds an exception to the waiver file. RULE is a rule, or a control such as backup.versioning; ADDRESS may be a "
      "pattern."},
-    {init, "init", "", 0, 0, "Writes a commented .plumbline/config.yaml into the current folder."},
+    {init, "init", "", 0, 0,
+     "Writes a commented .plumbline/config.yaml into the current folder, with its schema for editors; or, as asked, a "
+     "git hook or a workflow."},
+    {completions, "completions", "SHELL", 1, 1, "Prints the completions of bash, zsh or fish."},
+    {man, "man", "", 0, 0, "Prints the manual page: plumbline man | man -l -"},
     {help, "help", "[COMMAND]", 0, 2, "Shows this list, or the help of one command."},
 }};
 
@@ -238,6 +244,10 @@ const std::vector<FlagRow>& flags() {
          list<&Options::exclude>},
         {scan | explain, "config", 0, "FILE", "the configuration (default: .plumbline/config.yaml)",
          text<&Options::config>},
+        {scan | explain, "policy", 0, "FILE",
+         "a central policy that settings may tighten, not loosen (also PLUMBLINE_POLICY)", text<&Options::policy>},
+        {init, "hook", 0, "", "write a git hook that judges what is staged", flag<&Options::hook>},
+        {init, "workflow", 0, "", "write .github/workflows/plumbline.yml", flag<&Options::workflow>},
         {inspect, "expressions", 0, "FILE", "evaluate the expressions in this file of {\"id\",\"expr\"} lines",
          text<&Options::expressions>},
         {waive, "owner", 0, "NAME", "who owns the risk (required)", text<&Options::owner>},
@@ -503,6 +513,21 @@ std::string help_text(std::string_view command) {
         wrap(out, flag_row.help, column, left.size());
     }
     return out;
+}
+
+std::vector<CommandHelp> command_table() {
+    std::vector<CommandHelp> table;
+    for (const CommandRow& row : commands) table.push_back({row.name, row.arguments, row.help});
+    return table;
+}
+
+std::vector<FlagHelp> flag_table(std::string_view command) {
+    const CommandRow* row = find_command(command);
+    std::vector<FlagHelp> table;
+    for (const FlagRow& flag_row : flags())
+        if (row && (flag_row.commands & row->bit))
+            table.push_back({flag_row.name, flag_row.letter, flag_row.argument, flag_row.help});
+    return table;
 }
 
 }  // namespace plumbline

@@ -73,6 +73,29 @@ struct Exceptions {
     std::vector<WaiverInfo> added;  ///< by the change that was judged
 };
 
+/// Takes back what accepts a rule that the policy wants nobody to be excepted from.
+void refuse_exceptions(Session& session, std::vector<Finding>& findings) {
+    const RuleSet& rules = *session.catalogue.rules;
+    std::set<std::string_view> never;
+    for (const std::string& word : session.config.never_waived) {
+        if (const RuleInfo* info = rules.find(word)) never.insert(info->id);
+        for (std::string_view id : rules.matching(word)) never.insert(id);
+    }
+    if (never.empty()) return;
+    std::set<std::pair<Span, std::string>> told;
+    for (Finding& finding : findings) {
+        if (finding.accepted.empty() || !never.contains(finding.rule)) continue;
+        for (const Acceptance& accepted : finding.accepted) {
+            if (told.emplace(accepted.span, finding.rule).second)
+                session.diagnostics.error("policy", "The policy lets nobody be excepted from " + finding.rule,
+                                          "The exception does not count. Repair what it is about, or have the policy "
+                                          "changed (`never_waived`).",
+                                          accepted.span);
+        }
+        finding.accepted.clear();
+    }
+}
+
 /// Suppressions, then waivers, then the baseline: each finding stays, marked.
 Exceptions accept(Session& session, Joined& joined, std::span<const Waiver> waivers) {
     const AcceptanceContext context = acceptance_context(session);
@@ -80,6 +103,7 @@ Exceptions accept(Session& session, Joined& joined, std::span<const Waiver> waiv
     exceptions.suppressions =
         apply_suppressions(joined.findings, joined.suppressions, context, session.sources, session.diagnostics);
     exceptions.waivers = apply_waivers(joined.findings, waivers, context, session.diagnostics);
+    refuse_exceptions(session, joined.findings);
     return exceptions;
 }
 
@@ -481,7 +505,7 @@ struct CommandFunction {
     int (*run)(Session&);
 };
 
-constexpr std::array<CommandFunction, 11> commands = {{
+constexpr std::array<CommandFunction, 13> commands = {{
     {"scan", scan},
     {"inspect", run_inspect},
     {"rules list", run_list_rules},
@@ -492,6 +516,8 @@ constexpr std::array<CommandFunction, 11> commands = {{
     {"explain", explain},
     {"waive", run_waive},
     {"init", run_init},
+    {"completions", run_completions},
+    {"man", run_man},
     {"help", show_help},
 }};
 

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "scanner/model/text.h"
+#include "scanner/policy.h"
 
 namespace plumbline {
 namespace {
@@ -33,11 +34,37 @@ class WithOutsideFiles : public FileSystem {
     MemoryFileSystem outside_;
 };
 
+/// The policies that hold here: named on the command line, by the environment and in the configuration. Each is
+/// enforced, so that a configuration cannot get rid of one. False when one cannot be read.
+bool enforce_policies(Session& session, const Value& configuration) {
+    std::vector<std::string> files;
+    const auto add = [&](const std::string& file) {
+        if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(file);
+    };
+    if (!session.options.policy.empty()) add(session.typed(session.options.policy));
+    const auto variable = session.call.environment.find("PLUMBLINE_POLICY");
+    if (variable != session.call.environment.end() && !variable->second.empty()) add(session.typed(variable->second));
+    if (!session.config.policy.empty()) add(session.settled(session.config.policy));
+    for (const std::string& file : files) {
+        const auto document = read_document(session.system, file, session.place.inside(file), max_config_size,
+                                            session.sources, session.diagnostics);
+        if (!document) return false;
+        Diagnostics diagnostics;
+        Policy policy = read_policy(document->root, diagnostics);
+        const bool good = !diagnostics.has_errors();
+        session.diagnostics.append(std::move(diagnostics));
+        if (!good) return false;
+        for (std::string& folder : policy.settings.rule_folders) folder = absolute_path(folder_of(file), folder);
+        enforce(policy, configuration, session.config, session.options, session.diagnostics);
+    }
+    return true;
+}
+
 bool read_settings(Session& session) {
     const bool named = !session.options.config.empty();
     const std::string absolute =
         named ? session.typed(session.options.config) : session.settled(".plumbline/config.yaml");
-    if (!named && !session.file_system->exists(".plumbline/config.yaml")) return true;
+    if (!named && !session.file_system->exists(".plumbline/config.yaml")) return enforce_policies(session, Value());
     const auto document = read_document(session.system, absolute, session.place.inside(absolute), max_config_size,
                                         session.sources, session.diagnostics);
     if (!document) return false;
@@ -45,7 +72,7 @@ bool read_settings(Session& session) {
     session.config = read_config(document->root, diagnostics);
     const bool good = !diagnostics.has_errors();
     session.diagnostics.append(std::move(diagnostics));
-    return good;
+    return good && enforce_policies(session, document->root);
 }
 
 /// The command line goes before the configuration; what both list is joined.

@@ -834,4 +834,17 @@ std::shared_ptr<Repository> Repository::open(const std::string& path, std::strin
     return std::make_shared<DiskRepository>(OwnedRepository(raw), path);
 }
 
+std::string path_setting(const std::vector<std::string>& files, const std::string& name) {
+    start_library();
+    git_config* raw = nullptr;
+    if (git_config_new(&raw) != 0) return {};
+    const Owned<git_config, git_config_free> config(raw);
+    // Levels are only an order here; libgit2 lets each be used once.
+    int level = GIT_CONFIG_LEVEL_PROGRAMDATA;
+    for (const std::string& file : files)
+        git_config_add_file_ondisk(raw, file.c_str(), static_cast<git_config_level_t>(level++), nullptr, 0);
+    Buffer value;
+    return git_config_get_string_buf(&value.data, raw, name.c_str()) == 0 ? value.text() : std::string();
+}
+
 }  // namespace plumbline::git

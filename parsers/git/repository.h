@@ -138,4 +138,8 @@ class Repository {
     virtual bool is_ignored(const std::string& path) const = 0;
 };
 
+/// A path that git's configuration files settle, the last file winning; empty when none does. Only for what a person
+/// asks for on this machine: whatever judges must not depend on the machine's configuration.
+std::string path_setting(const std::vector<std::string>& files, const std::string& name);
+
 }  // namespace plumbline::git
