@@ -23,6 +23,11 @@ class OneFolder : public System {
     }
     std::optional<std::string> real_path(const std::string& path) const override { return path; }
     std::string write(const std::string&, std::string_view) override { return "read-only"; }
+    std::unique_ptr<NewFolder> new_folder(const std::string&, std::string& error) override {
+        error = "read-only";
+        return nullptr;
+    }
+    ProgramResult run_program(const std::vector<std::string>&, std::string_view) override { return {}; }
 
   private:
     std::map<std::string, std::string> files_;

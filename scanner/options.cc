@@ -27,6 +27,7 @@ enum : unsigned {
     help = 1024,
     completions = 1U << 28,
     man = 1U << 29,
+    verify = 2048,
     evaluating = scan | inspect | explain,
     with_rules = scan | explain | rules_list | rules_show,
     with_controls = with_rules | rules_test | frameworks_list | frameworks_show | waive,
@@ -43,7 +44,7 @@ struct CommandRow {
 
 constexpr std::size_t any_number = static_cast<std::size_t>(-1);
 
-constexpr std::array<CommandRow, 13> commands = {{
+constexpr std::array<CommandRow, 14> commands = {{
     {scan, "scan", "[PATH...]", 0, any_number,
      "Finds what the files below PATH (default: the current folder) would build, judges it and reports. A file is "
      "judged "
@@ -64,6 +65,9 @@ constexpr std::array<CommandRow, 13> commands = {{
     {waive, "waive", "RULE [ADDRESS]", 1, 2,
      "Adds an exception to the waiver file. RULE is a rule, or a control such as backup.versioning; ADDRESS may be a "
      "pattern."},
+    {verify, "verify", "DIR", 1, 1,
+     "Checks evidence written by `scan --evidence DIR`: every file's hash, what is missing or was added, the chain of "
+     "bundles, signatures. Says what was changed."},
     {init, "init", "", 0, 0,
      "Writes a commented .plumbline/config.yaml into the current folder, with its schema for editors; or, as asked, a "
      "git hook or a workflow."},
@@ -193,6 +197,22 @@ std::string set_workspace(Options& options, const std::string& value) {
     return value.empty() ? "the value is empty" : "";
 }
 
+bool is_hex(std::string_view text) {
+    return text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+std::string set_fingerprint(Options& options, const std::string& value) {
+    options.gpg = value.starts_with("0x") ? value.substr(2) : value;
+    // Shorter ids are easily made equal.
+    return is_hex(options.gpg) && options.gpg.size() >= 16 ? ""
+                                                           : quoted(value) + " is no fingerprint of 16 digits or more";
+}
+
+std::string set_hash(Options& options, const std::string& value) {
+    options.contains = value;
+    return is_hex(value) && value.size() == 64 ? "" : quoted(value) + " is no SHA-256 of 64 digits";
+}
+
 std::string set_quiet(Options& options, const std::string&) {
     options.verbosity = -1;
     return "";
@@ -205,7 +225,7 @@ std::string set_verbose(Options& options, const std::string&) {
 
 const std::vector<FlagRow>& flags() {
     static const std::vector<FlagRow> rows = {
-        {scan | inspect | rules_list | rules_show | frameworks_list | frameworks_show, "format", 'f', "FMT",
+        {scan | inspect | rules_list | rules_show | frameworks_list | frameworks_show | verify, "format", 'f', "FMT",
          "how to report; repeatable, each with its own --output", set_format},
         {scan, "output", 'o', "FILE", "where the report of the --format beside it goes (default: standard output)",
          set_output},
@@ -230,6 +250,18 @@ const std::vector<FlagRow>& flags() {
          text<&Options::diff>},
         {scan, "staged", 0, "", "the git index, not the work tree; only what it introduces against HEAD",
          flag<&Options::staged>},
+        {scan, "evidence", 0, "DIR", "append a bundle of reports, hashes of all inputs and a chained manifest to DIR",
+         text<&Options::evidence>},
+        {scan, "sign", 0, "KEY", "sign the evidence: ssh:KEYFILE (ssh-keygen) or gpg:KEYID (gpg)",
+         text<&Options::sign>},
+        {verify, "allowed-signers", 0, "FILE",
+         "bundles must be signed by someone in this file (ssh-keygen's ALLOWED SIGNERS); a signature covers those "
+         "before it",
+         text<&Options::allowed_signers>},
+        {verify, "gpg", 0, "FINGERPRINT",
+         "bundles must be signed with this key of your keyring; a signature covers those before it", set_fingerprint},
+        {verify, "contains", 0, "SHA256", "a manifest's hash that was kept elsewhere must be one of the chain's",
+         set_hash},
         {scan | waive, "waivers", 0, "FILE", "the waiver file (default: .plumbline/waivers.yaml)",
          text<&Options::waivers>},
         {evaluating, "var", 0, "NAME=VALUE", "a Terraform variable, as `terraform plan -var` takes it", set_var},
@@ -489,6 +521,9 @@ std::string parse_options(const std::vector<std::string>& arguments,
     if ((options.staged || !options.diff.empty()) && !options.write_baseline.empty())
         return "plumbline scan: --write-baseline is about everything there is, so it goes without --staged and "
                "--diff." +
+               see_help("scan");
+    if ((options.staged || !options.diff.empty()) && !options.evidence.empty())
+        return "plumbline scan: --evidence is about everything there is, so it goes without --staged and --diff." +
                see_help("scan");
     return complete_outputs(options);
 }

@@ -45,6 +45,8 @@ struct Options {
     std::string policy;   ///< --policy
     std::string diff;     ///< --diff: the revision to compare the work tree with
     bool staged = false;  ///< --staged: the index against HEAD
+    std::string evidence, sign;                  ///< --evidence, --sign
+    std::string allowed_signers, gpg, contains;  ///< verify
     std::vector<std::string> rule_folders;
     bool no_builtin_rules = false;
     std::optional<std::size_t> jobs;

@@ -16,8 +16,11 @@
 #include "scanner/explain.h"
 #include "scanner/model/text.h"
 #include "scanner/owners.h"
+#include "scanner/repository_facts.h"
+#include "scanner/scan_evidence.h"
 #include "scanner/session.h"
 #include "scanner/snapshot_system.h"
+#include "scanner/verify.h"
 
 namespace plumbline {
 namespace {
@@ -245,8 +248,12 @@ Report make_report(Session& session, Joined joined, Exceptions exceptions) {
     report.started_at = session.call.now;
     report.arguments = session.call.arguments;
     report.root_uri = file_uri(session.place.base);
+    const RepositoryFacts repository = repository_facts(session.place.root, session.call.environment);
+    report.repository_uri = repository.uri;
+    report.branch = repository.branch;
     // What is staged is no commit yet.
-    if (!session.options.staged) report.commit = head_commit(*session.file_system);
+    if (!session.options.staged)
+        report.commit = repository.commit.empty() ? head_commit(*session.file_system) : repository.commit;
     report.rules.assign(session.catalogue.rules->infos().begin(), session.catalogue.rules->infos().end());
     for (const Framework& framework : session.catalogue.controls->frameworks())
         report.frameworks.push_back(framework.info());
@@ -277,12 +284,17 @@ bool wants_color(const Session& session) {
     return session.call.out_is_terminal && (terminal == environment.end() || terminal->second != "dumb");
 }
 
-/// Writes every report that was asked for; false when one could not be written.
-bool write_reports(Session& session, const Report& report) {
+ReportOptions report_options(const Session& session) {
     ReportOptions options;
     options.include_passed = session.options.include_passed;
     options.verbosity = session.options.verbosity;
     options.frameworks = selected_frameworks(session.catalogue, session.options);
+    return options;
+}
+
+/// Writes every report that was asked for; false when one could not be written.
+bool write_reports(Session& session, const Report& report) {
+    ReportOptions options = report_options(session);
     std::vector<Output> outputs = session.options.outputs;
     if (outputs.empty()) outputs.push_back({"terminal", ""});
     bool good = true;
@@ -430,8 +442,13 @@ int scan(Session& session, const Change* change) {
         return code(Exit::incomplete);
     }
     Progress progress(session.call.err_is_terminal && !session.options.no_progress ? &session.err : nullptr);
+    if (const std::string error = check_evidence_options(session); !error.empty()) {
+        session.err << "plumbline scan: " << error << "\n";
+        return code(Exit::incomplete);
+    }
     progress.begin("load");
     if (!open_session(session, session.options.arguments)) return stop(session);
+    leave_out_evidence(session);
     load_rules(session);
     if (const std::string error = select_rules(session.catalogue, session.options); !error.empty()) {
         session.err << error;
@@ -454,7 +471,9 @@ int scan(Session& session, const Change* change) {
     write_baseline(session, joined);
     progress.begin("report");
     const Report report = make_report(session, std::move(joined), std::move(exceptions));
-    const bool written = write_reports(session, report);
+    bool written = write_reports(session, report);
+    if (!session.options.evidence.empty())
+        written = write_evidence(session, report, report_options(session)) && written;
     progress.end();
 
     print_problems(session, report);
@@ -505,7 +524,7 @@ struct CommandFunction {
     int (*run)(Session&);
 };
 
-constexpr std::array<CommandFunction, 13> commands = {{
+constexpr std::array<CommandFunction, 14> commands = {{
     {"scan", scan},
     {"inspect", run_inspect},
     {"rules list", run_list_rules},
@@ -515,6 +534,7 @@ constexpr std::array<CommandFunction, 13> commands = {{
     {"frameworks show", run_show_framework},
     {"explain", explain},
     {"waive", run_waive},
+    {"verify", run_verify},
     {"init", run_init},
     {"completions", run_completions},
     {"man", run_man},
@@ -538,7 +558,10 @@ int run(const Call& call, System& system, std::ostream& out, std::ostream& err) 
         return code(Exit::incomplete);
     }
     if (compares(options) && !options.help) return scan_change(call, system, std::move(options), out, err);
-    Session session(call, system, std::move(options), out, err);
+    RecordingSystem recording(system);
+    const bool evidence = !options.evidence.empty();
+    Session session(call, evidence ? recording : system, std::move(options), out, err);
+    if (evidence) session.recording = &recording;
     if (session.options.help) return show_help(session);
     const auto command = std::find_if(commands.begin(), commands.end(), [&](const CommandFunction& item) {
         return item.name == session.options.command;

@@ -14,6 +14,7 @@
 #include "scanner/options.h"
 #include "scanner/pipeline.h"
 #include "scanner/place.h"
+#include "scanner/recording_system.h"
 #include "scanner/run.h"
 #include "scanner/system.h"
 
@@ -38,6 +39,8 @@ struct Session {
     std::vector<Environment> environments;
     /// Files named outside of the tree (--var-file /secrets/prod.tfvars), by the path they have in `file_system`.
     std::map<std::string, std::string> outside_files;
+    /// With --evidence: what was read, `system` itself. Null without.
+    const RecordingSystem* recording = nullptr;
 
     std::string today() const { return call.now.substr(0, 10); }
 

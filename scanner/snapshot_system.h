@@ -23,6 +23,12 @@ class SnapshotSystem : public System {
     std::optional<std::string> real_path(const std::string& path) const override;
     /// Goes to the machine: a snapshot never changes.
     std::string write(const std::string& path, std::string_view text) override { return machine_.write(path, text); }
+    std::unique_ptr<NewFolder> new_folder(const std::string& parent, std::string& error) override {
+        return machine_.new_folder(parent, error);
+    }
+    ProgramResult run_program(const std::vector<std::string>& arguments, std::string_view input) override {
+        return machine_.run_program(arguments, input);
+    }
 
   private:
     System& machine_;

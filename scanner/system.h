@@ -12,6 +12,25 @@
 
 namespace plumbline {
 
+/// A folder that is being written: it appears under its name whole or not at all. One that is not published leaves
+/// nothing behind.
+class NewFolder {
+  public:
+    enum class Published { done, taken, failed };
+    virtual ~NewFolder() = default;
+    /// A whole file, in the place of an earlier one of that name; empty on success, otherwise a phrase.
+    virtual std::string add(const std::string& name, std::string_view text) = 0;
+    /// Gives it its place, once; `taken`: there is such a folder, and another name may be tried.
+    virtual Published publish(const std::string& name, std::string& error) = 0;
+};
+
+/// What a program that was run said.
+struct ProgramResult {
+    int exit_code = -1;
+    std::string out, err;  ///< at most 1 MiB each
+    std::string error;     ///< why it was not run
+};
+
 /// What a run may do to the machine beside reading one tree: find the tree, read files that the user named elsewhere,
 /// write files that the user asked for. Paths are absolute. Tests give an in-memory double.
 class System {
@@ -25,6 +44,11 @@ class System {
     virtual std::string write(const std::string& path, std::string_view text) = 0;
     /// The same for a file that can be executed.
     virtual std::string write_program(const std::string& path, std::string_view text) { return write(path, text); }
+    /// A folder to be made in `parent`, which is made where it is missing. Null with a phrase in `error`.
+    virtual std::unique_ptr<NewFolder> new_folder(const std::string& parent, std::string& error) = 0;
+    /// Runs a program found through PATH, without a shell, with `input` on its standard input, and waits for it. Only
+    /// for the signing programs, when the user asks for a signature: nothing else is ever run.
+    virtual ProgramResult run_program(const std::vector<std::string>& arguments, std::string_view input) = 0;
 };
 
 /// How the program was called; with `System` everything that can change what a run does.
@@ -46,6 +70,8 @@ class DiskSystem : public System {
     std::optional<std::string> real_path(const std::string& path) const override;
     std::string write(const std::string& path, std::string_view text) override;
     std::string write_program(const std::string& path, std::string_view text) override;
+    std::unique_ptr<NewFolder> new_folder(const std::string& parent, std::string& error) override;
+    ProgramResult run_program(const std::vector<std::string>& arguments, std::string_view input) override;
 };
 
 /// Absolute and normalised: `file` as seen from `folder`. Goes no further up than `/`.

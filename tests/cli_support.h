@@ -40,8 +40,34 @@ class MemorySystem : public System {
         files[path] = text;
         return "";
     }
+    std::unique_ptr<NewFolder> new_folder(const std::string& parent, std::string& error) override {
+        if (read_only) error = "permission denied";
+        return read_only ? nullptr : std::make_unique<Folder>(files, parent);
+    }
+    /// No program is installed.
+    ProgramResult run_program(const std::vector<std::string>&, std::string_view) override {
+        return {-1, "", "", "it is not installed"};
+    }
 
   private:
+    struct Folder : NewFolder {
+        std::map<std::string, std::string>& files;
+        std::string parent;
+        std::map<std::string, std::string> own;
+        Folder(std::map<std::string, std::string>& its_files, std::string its_parent)
+            : files(its_files), parent(std::move(its_parent)) {}
+        std::string add(const std::string& name, std::string_view text) override {
+            own[name] = text;
+            return "";
+        }
+        Published publish(const std::string& name, std::string&) override {
+            const std::string place = parent + "/" + name + "/";
+            const auto taken = files.lower_bound(place);
+            if (taken != files.end() && taken->first.starts_with(place)) return Published::taken;
+            for (const auto& [file, text] : own) files[place + file] = text;
+            return Published::done;
+        }
+    };
     struct Tree : MemoryFileSystem {
         std::set<std::string> unreadable;
         ReadResult read(std::string_view path, std::uint64_t limit) const override {

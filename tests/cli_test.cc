@@ -241,11 +241,88 @@ TEST_CASE("a baseline makes known findings not count, and tells what is gone") {
     repository.system.files.erase("/repo/new.tf");
     repository.system.files["/repo/main.tf"] = private_bucket;
     CHECK(repository.scan({"--baseline", "base.json"}) == 0);
-    CHECK(repository.reported("absent"));
+    CHECK(repository.reported("\"absent\": 1"));
 
     repository.system.files["/repo/base.json"] = "[]";
     CHECK(repository.scan({"--baseline", "base.json"}) == 2);
     CHECK(repository.said("base.json:1:1: error: This is no baseline of plumbline\n"));
+}
+
+TEST_CASE("a baseline's findings stay known when lines move, names of variables change, and code is reformatted") {
+    Repository repository;
+    repository.system.files["/repo/main.tf"] =
+        "variable \"acl\" {\n  default = \"public-read\"\n}\n"
+        "locals {\n  tags = { owner = \"me\" }\n}\n"
+        "resource \"aws_s3_bucket\" \"open\" {\n  acl = var.acl\n  tags = local.tags\n}\n";
+    CHECK(repository.scan({"--write-baseline", "base.json"}) == 1);
+    const auto known = [&] {
+        const int exit = repository.scan({"--baseline", "base.json"});
+        CHECK(repository.reported("\"absent\": 0"));
+        return exit == 0 && repository.reported("\"baseline\": \"unchanged\"");
+    };
+    CHECK(known());
+    SUBCASE("the variable has another name and stands in another file") {
+        repository.system.files["/repo/variables.tf"] = "variable \"visibility\" {\n  default = \"public-read\"\n}\n";
+        repository.system.files["/repo/main.tf"] =
+            "resource \"aws_s3_bucket\" \"open\" {\n  acl = var.visibility\n  tags = { owner = \"me\" }\n}\n";
+        CHECK(known());
+    }
+    SUBCASE("the value is another one, as bad") {
+        repository.system.files["/repo/main.tf"] =
+            "resource \"aws_s3_bucket\" \"open\" {\n  acl = \"public-read-write\"\n  tags = { owner = \"me\" }\n}\n";
+        CHECK(known());
+    }
+    SUBCASE("reformatted, commented, other attributes before it") {
+        repository.system.files["/repo/main.tf"] =
+            "# a bucket\r\nresource aws_s3_bucket open {\r\n  bucket = \"b\"\r\n\r\n  tags = {\r\n    owner = "
+            "\"me\"\r\n  }\r\n"
+            "  acl         = \"public-read\" # for now\r\n}\r\n";
+        CHECK(known());
+    }
+    SUBCASE("as JSON syntax in a file of the same name it is not: another file") {
+        repository.system.files.erase("/repo/main.tf");
+        repository.system.files["/repo/main.tf.json"] =
+            R"({"resource":{"aws_s3_bucket":{"open":{"acl":"public-read","tags":{"owner":"me"}}}}})";
+        CHECK(repository.scan({"--baseline", "base.json", "--fail-on", "new"}) == 1);
+        CHECK(repository.reported("\"absent\": 1"));
+    }
+    SUBCASE("one more of the same kind is new") {
+        repository.system.files["/repo/main.tf"] +=
+            "resource \"aws_s3_bucket\" \"more\" {\n  acl = var.acl\n  tags = local.tags\n}\n";
+        CHECK(repository.scan({"--baseline", "base.json", "--fail-on", "new"}) == 1);
+    }
+}
+
+TEST_CASE(
+    "a baseline keeps equal addresses apart: in several roots, in several calls of one module, in several folders") {
+    Repository repository;
+    const std::string call = "module \"site\" {\n  source = \"../module\"\n}\n";
+    repository.system.files["/repo/.git/HEAD"] = "";
+    repository.system.files["/repo/module/main.tf"] = public_bucket;
+    repository.system.files["/repo/one/main.tf"] = call;
+    repository.system.files["/repo/alone/main.tf"] = public_bucket;
+    CHECK(repository.scan({"--write-baseline", "base.json"}) == 1);
+    CHECK(repository.scan({"--baseline", "base.json", "--fail-on", "new"}) == 0);
+    const auto is_new = [&] { return repository.scan({"--baseline", "base.json", "--fail-on", "new"}) == 1; };
+    SUBCASE("a second root calls the same module under the same name") {
+        repository.system.files["/repo/two/main.tf"] = call;
+        CHECK(is_new());
+        CHECK(repository.reported("\"root\": \"two\""));
+    }
+    SUBCASE("the same root calls it once more") {
+        repository.system.files["/repo/one/main.tf"] += "module \"other\" {\n  source = \"../module\"\n}\n";
+        CHECK(is_new());
+    }
+    SUBCASE("another folder has a resource of the same address") {
+        repository.system.files["/repo/beside/main.tf"] = public_bucket;
+        CHECK(is_new());
+    }
+    SUBCASE("one of two equal addresses is repaired") {
+        repository.system.files["/repo/alone/main.tf"] =
+            "resource \"aws_s3_bucket\" \"open\" {\n  acl  = \"private\"\n  tags = { owner = \"me\" }\n}\n";
+        CHECK(!is_new());
+        CHECK(repository.reported("\"absent\": 1"));
+    }
 }
 
 TEST_CASE("waivers accept findings until they expire, and every odd one is reported") {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <git2.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -27,7 +28,8 @@ class TestRepository {
 
     explicit TestRepository(const std::string& name, bool bare = false) {
         git_libgit2_init();
-        path_ = (std::filesystem::temp_directory_path() / ("plumbline-test-" + name)).string();
+        path_ = (std::filesystem::temp_directory_path() / ("plumbline-test-" + name + "-" + std::to_string(::getpid())))
+                    .string();
         std::filesystem::remove_all(path_);
         git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
         options.flags = GIT_REPOSITORY_INIT_MKPATH;
