@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <map>
 #include <set>
 
 #include "reporters/csv_writer.h"
@@ -22,11 +22,17 @@ std::string finding_text(const Finding& finding, const SourceSet& sources) {
     return finding.rule + " " + finding.resource + " (" + where + ")";
 }
 
-void write_line(CsvWriter& csv, const WaiverInfo& exception, const Report& report, const SourceSet& sources) {
+/// What each exception accepts, by its place.
+using Accepted = std::map<Span, std::vector<const Finding*>>;
+
+void write_line(CsvWriter& csv, const WaiverInfo& exception, const Accepted& by_place, const Report& report,
+                const SourceSet& sources) {
     const Acceptance& accepted = exception.acceptance;
     std::set<std::string> controls;
     std::string named;
-    const std::vector<const Finding*> findings = accepted_by(exception, report);
+    const auto found = by_place.find(accepted.span);
+    const std::vector<const Finding*> findings =
+        found == by_place.end() ? std::vector<const Finding*>() : found->second;
     for (std::size_t i = 0; i < findings.size(); ++i) {
         if (const RuleInfo* rule = report.rule(findings[i]->rule)) controls.emplace(rule->control);
         if (i < most_named) named += (i == 0 ? "" : "; ") + finding_text(*findings[i], sources);
@@ -47,8 +53,14 @@ void write_exceptions(const Report& report, const SourceSet& sources, const Repo
     csv.row({"kind", "rule or control", "resource", "path", "owner", "approver", "reason", "compensating control",
              "ticket", "created", "expires", "state", "matches", "accepted findings", "controls", "place", "commit",
              "time"});
-    for (const WaiverInfo& waiver : report.waivers) write_line(csv, waiver, report, sources);
-    for (const WaiverInfo& comment : report.suppressions) write_line(csv, comment, report, sources);
+    Accepted by_place;
+    for (const Finding& finding : report.findings) {
+        for (const Acceptance& accepted : finding.accepted) {
+            if (accepted.span.valid()) by_place[accepted.span].push_back(&finding);
+        }
+    }
+    for (const WaiverInfo& waiver : report.waivers) write_line(csv, waiver, by_place, report, sources);
+    for (const WaiverInfo& comment : report.suppressions) write_line(csv, comment, by_place, report, sources);
 }
 
 }  // namespace plumbline

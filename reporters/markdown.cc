@@ -4,6 +4,7 @@
 
 #include "reporters/formats.h"
 #include "reporters/layout.h"
+#include "reporters/markdown_text.h"
 #include "reporters/summary.h"
 #include "scanner/model/text.h"
 
@@ -18,46 +19,6 @@ constexpr std::size_t longest_comment = 60'000;
 // Rows and details of one list; what is left out is counted.
 constexpr std::size_t most_rows = 25;
 constexpr std::size_t most_details = 25;
-constexpr std::size_t longest_cell = 300;
-
-/// Text of an input, as text: no markup, no HTML, nobody mentioned.
-std::string plain(std::string_view text) {
-    std::string out;
-    for (char c : cut(printable(text), longest_cell)) {
-        if (c == '@')
-            out += "&#64;";
-        else if (c == '<')
-            out += "&lt;";
-        else if (c == '>')
-            out += "&gt;";
-        else if (c == '&')
-            out += "&amp;";
-        else if (c == '#')
-            out += "&#35;";  // an issue is not meant
-        else if (std::string_view("\\`*_{}[]()|~!$").find(c) != std::string_view::npos)
-            (out += '\\') += c;
-        else
-            out += c;
-    }
-    return out;
-}
-
-/// A code span that survives backticks and table cells.
-std::string code(std::string_view text) {
-    const std::string clean = cut(printable(text), longest_cell);
-    std::size_t run = 0, longest = 0;
-    std::string escaped;
-    for (char c : clean) {
-        run = c == '`' ? run + 1 : 0;
-        longest = std::max(longest, run);
-        if (c == '|') escaped += '\\';
-        escaped += c;
-    }
-    const std::string fence(longest + 1, '`');
-    const std::string_view pad = longest > 0 ? " " : "";
-    std::string out = fence;
-    return out.append(pad).append(escaped).append(pad).append(fence);
-}
 
 std::string_view mark(Severity severity) {
     switch (severity) {
@@ -149,8 +110,9 @@ class Markdown {
             const Finding& finding = *open_[i];
             const RuleInfo* rule = report_.rule(finding.rule);
             out_ << "| " << mark(finding.severity) << " " << to_string(finding.severity) << " | " << place(finding)
-                 << " | **" << plain(finding.rule) << "** " << code(finding.resource) << "<br>"
-                 << plain(finding.judgement.message) << " | " << (rule ? controls(*rule, "<br>") : "") << " |\n";
+                 << " | **" << markdown_text(finding.rule) << "** " << markdown_code(finding.resource) << "<br>"
+                 << markdown_text(finding.judgement.message) << " | " << (rule ? controls(*rule, "<br>") : "")
+                 << " |\n";
         }
         if (open_.size() > most_rows) out_ << "\n… and " << open_.size() - most_rows << " more.\n";
         out_ << "\n";
@@ -160,7 +122,7 @@ class Markdown {
         const Span span = place_of(finding);
         std::string text(path_of(finding, sources_));
         if (span.valid()) text += ":" + std::to_string(sources_.begin_of(span).line);
-        return code(text);
+        return markdown_code(text);
     }
 
     std::string controls(const RuleInfo& rule, std::string_view separator) const {
@@ -168,9 +130,11 @@ class Markdown {
         for (std::string_view framework : shown_frameworks(report_, options_)) {
             std::string ids;
             for (const ControlLink* link : links_to(rule, framework))
-                ids.append(ids.empty() ? " " : ", ").append(plain(link->id));
+                ids.append(ids.empty() ? " " : ", ").append(markdown_text(link->id));
             if (!ids.empty())
-                out.append(out.empty() ? "" : separator).append(plain(short_name(report_, framework))).append(ids);
+                out.append(out.empty() ? "" : separator)
+                    .append(markdown_text(short_name(report_, framework)))
+                    .append(ids);
         }
         return out;
     }
@@ -180,17 +144,17 @@ class Markdown {
         for (std::size_t i = 0; i < std::min(open_.size(), most_details); ++i) {
             const Finding& finding = *open_[i];
             const RuleInfo* rule = report_.rule(finding.rule);
-            out += "#### " + std::string(mark(finding.severity)) + " " + plain(finding.rule) + " " +
-                   code(finding.resource) + "\n\n";
-            out += plain(finding.judgement.message) + " (" + place(finding) + ")\n\n" + code_block(finding);
+            out += "#### " + std::string(mark(finding.severity)) + " " + markdown_text(finding.rule) + " " +
+                   markdown_code(finding.resource) + "\n\n";
+            out += markdown_text(finding.judgement.message) + " (" + place(finding) + ")\n\n" + code_block(finding);
             for (const RelatedPlace& related : finding.judgement.related) {
-                out += "- " + plain(related.message);
-                if (related.span.valid()) out += " (" + code(location_text(related.span, {}, sources_)) + ")";
+                out += "- " + markdown_text(related.message);
+                if (related.span.valid()) out += " (" + markdown_code(location_text(related.span, {}, sources_)) + ")";
                 out += "\n";
             }
-            if (!finding.owners.empty()) out += "- Owner: " + code(join(finding.owners, " ")) + "\n";
+            if (!finding.owners.empty()) out += "- Owner: " + markdown_code(join(finding.owners, " ")) + "\n";
             if (rule) {
-                if (!rule->why.empty()) out += "- Why: " + plain(rule->why) + "\n";
+                if (!rule->why.empty()) out += "- Why: " + markdown_text(rule->why) + "\n";
                 if (!rule->fix.empty()) out += "- **Fix:** " + printable(rule->fix) + "\n";
                 if (!rule->links.empty()) out += "- <" + printable(rule->links.front()) + ">\n";
             }
@@ -226,27 +190,28 @@ class Markdown {
     }
 
     std::string fixed_row(const Finding& finding) const {
-        return "**" + plain(finding.rule) + "** " + code(finding.resource) + " in " + code(finding.file);
+        return "**" + markdown_text(finding.rule) + "** " + markdown_code(finding.resource) + " in " +
+               markdown_code(finding.file);
     }
 
     std::string accepted_row(const Finding& finding) const {
         const Acceptance& accepted = finding.accepted.front();
-        std::string out = std::string(mark(finding.severity)) + " **" + plain(finding.rule) + "** " +
-                          code(finding.resource) + ": " +
-                          plain(accepted.justification.empty() ? "no reason given" : accepted.justification);
-        if (!accepted.owner.empty()) out += ", owner " + code(accepted.owner);
-        if (!accepted.approver.empty()) out += ", approved by " + code(accepted.approver);
-        if (!accepted.ticket.empty()) out += ", " + plain(accepted.ticket);
-        if (!accepted.expires.empty()) out += ", until " + plain(accepted.expires);
+        std::string out = std::string(mark(finding.severity)) + " **" + markdown_text(finding.rule) + "** " +
+                          markdown_code(finding.resource) + ": " +
+                          markdown_text(accepted.justification.empty() ? "no reason given" : accepted.justification);
+        if (!accepted.owner.empty()) out += ", owner " + markdown_code(accepted.owner);
+        if (!accepted.approver.empty()) out += ", approved by " + markdown_code(accepted.approver);
+        if (!accepted.ticket.empty()) out += ", " + markdown_text(accepted.ticket);
+        if (!accepted.expires.empty()) out += ", until " + markdown_text(accepted.expires);
         if (finding.baseline == BaselineState::fresh) out += " (**new**)";
         return out;
     }
 
     /// `rule` on `resource` in `path`
     static std::string covered(const WaiverInfo& exception) {
-        std::string out = code(join(exception.rules, ", "));
-        if (!exception.resource.empty()) out += " on " + code(exception.resource);
-        if (!exception.path.empty()) out += " in " + code(exception.path);
+        std::string out = markdown_code(join(exception.rules, ", "));
+        if (!exception.resource.empty()) out += " on " + markdown_code(exception.resource);
+        if (!exception.path.empty()) out += " in " + markdown_code(exception.path);
         return out;
     }
 
@@ -256,8 +221,9 @@ class Markdown {
             for (const WaiverInfo& exception : *part) {
                 // Unused comments are warnings of their own; a peer's may serve the peer.
                 if (part == &report_.waivers ? !has_no_effect(exception) : exception.state != "expired") continue;
-                out += "- **" + plain(exception.state) + "**: " + covered(exception);
-                if (!exception.acceptance.expires.empty()) out += ", until " + plain(exception.acceptance.expires);
+                out += "- **" + markdown_text(exception.state) + "**: " + covered(exception);
+                if (!exception.acceptance.expires.empty())
+                    out += ", until " + markdown_text(exception.acceptance.expires);
                 out += "\n";
             }
         }
@@ -272,14 +238,15 @@ class Markdown {
              << "| Accepts | Reason | Owner | Approver | Until |\n|---|---|---|---|---|\n";
         for (std::size_t i = 0; i < std::min(added.size(), most_rows); ++i) {
             const Acceptance& accepted = added[i].acceptance;
-            std::string reason = accepted.justification.empty() ? "**no reason given**" : plain(accepted.justification);
+            std::string reason =
+                accepted.justification.empty() ? "**no reason given**" : markdown_text(accepted.justification);
             if (!accepted.compensating_control.empty())
-                reason += "<br>Instead: " + plain(accepted.compensating_control);
-            if (!accepted.ticket.empty()) reason += "<br>" + plain(accepted.ticket);
+                reason += "<br>Instead: " + markdown_text(accepted.compensating_control);
+            if (!accepted.ticket.empty()) reason += "<br>" + markdown_text(accepted.ticket);
             out_ << "| " << covered(added[i]) << (accepted.kind == "inSource" ? " (comment in the code)" : "") << " | "
-                 << reason << " | " << (accepted.owner.empty() ? "–" : plain(accepted.owner)) << " | "
-                 << (accepted.approver.empty() ? "–" : plain(accepted.approver)) << " | "
-                 << (accepted.expires.empty() ? "**no end**" : plain(accepted.expires)) << " |\n";
+                 << reason << " | " << (accepted.owner.empty() ? "–" : markdown_text(accepted.owner)) << " | "
+                 << (accepted.approver.empty() ? "–" : markdown_text(accepted.approver)) << " | "
+                 << (accepted.expires.empty() ? "**no end**" : markdown_text(accepted.expires)) << " |\n";
         }
         if (added.size() > most_rows) out_ << "\n… and " << added.size() - most_rows << " more.\n";
         out_ << "\n";
@@ -288,8 +255,9 @@ class Markdown {
     std::string undecided_list(const std::vector<Undecided>& causes) const {
         std::string out;
         for (std::size_t i = 0; i < std::min(causes.size(), most_rows); ++i) {
-            out += "- " + std::to_string(causes[i].count) + " × " + plain(causes[i].cause);
-            if (causes[i].place.valid()) out += " (" + code(location_text(causes[i].place, {}, sources_)) + ")";
+            out += "- " + std::to_string(causes[i].count) + " × " + markdown_text(causes[i].cause);
+            if (causes[i].place.valid())
+                out += " (" + markdown_code(location_text(causes[i].place, {}, sources_)) + ")";
             out += "\n";
         }
         if (causes.size() > most_rows) out += "- … and " + std::to_string(causes.size() - most_rows) + " more causes\n";
@@ -301,11 +269,12 @@ class Markdown {
         for (const Diagnostic& item : report_.diagnostics) {
             std::string row = std::string(to_string(item.level)) + ": ";
             const std::string where = location_text(item.subject, item.path, sources_);
-            if (!where.empty()) row += code(where) + " ";
-            rows.push_back(row + plain(item.summary) + (item.detail.empty() ? "" : ". " + plain(item.detail)));
+            if (!where.empty()) row += markdown_code(where) + " ";
+            rows.push_back(row + markdown_text(item.summary) +
+                           (item.detail.empty() ? "" : ". " + markdown_text(item.detail)));
         }
         for (const CoverageGap& gap : report_.coverage.gaps)
-            rows.push_back("skipped: " + code(gap.subject) + " " + plain(gap.reason));
+            rows.push_back("skipped: " + markdown_code(gap.subject) + " " + markdown_text(gap.reason));
         std::string out;
         for (std::size_t i = 0; i < std::min(rows.size(), most_rows); ++i) out += "- " + rows[i] + "\n";
         if (rows.size() > most_rows) out += "- … and " + std::to_string(rows.size() - most_rows) + " more\n";

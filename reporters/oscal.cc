@@ -4,6 +4,7 @@
 
 #include "reporters/formats.h"
 #include "reporters/json_writer.h"
+#include "reporters/oscal.h"
 #include "reporters/summary.h"
 #include "scanner/model/text.h"
 
@@ -49,6 +50,20 @@ std::string token_of(std::string_view framework, std::string_view id) {
     return out;
 }
 
+std::string base64_of(std::string_view bytes) {
+    static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    out.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
+        std::uint32_t bits = 0;
+        for (std::size_t k = 0; k < 3; ++k)
+            bits = (bits << 8) | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
+        for (std::size_t k = 0; k < 4; ++k) out += k <= count ? digits[(bits >> (18 - 6 * k)) & 63] : '=';
+    }
+    return out;
+}
+
 /// A date as OSCAL's date and time: the end of that day.
 std::string end_of(std::string_view date) {
     return std::string(date) + "T23:59:59Z";
@@ -61,8 +76,9 @@ bool is_date(std::string_view text) {
 
 class Oscal {
   public:
-    Oscal(const Report& report, const SourceSet& sources, const ReportOptions& options, std::ostream& out)
-        : report_(report), sources_(sources), json_(out), controls_(tally_controls(report)) {
+    Oscal(const Report& report, const SourceSet& sources, const ReportOptions& options, const OscalPeriod& period,
+          std::ostream& out)
+        : report_(report), sources_(sources), period_(period), json_(out), controls_(tally_controls(report)) {
         // The epoch stands for a report made without a clock: OSCAL demands a time.
         time_ = report.started_at.empty() ? "1970-01-01T00:00:00Z" : report.started_at;
         frameworks_ = chosen_frameworks(report, options);
@@ -108,6 +124,8 @@ class Oscal {
                                                    "Every rule that was run, what it judges and which control it "
                                                    "serves: `plumbline rules list`.");
                                     });
+                                    for (const OscalAttachment& file : period_.attachments)
+                                        json_.object([&] { write_attachment(file); });
                                 });
                             },
                             lines);
@@ -119,6 +137,17 @@ class Oscal {
     }
 
   private:
+    void write_attachment(const OscalAttachment& file) {
+        json_.text("uuid", uuid_of({"attachment", file.file_name, report_.commit, time_}));
+        json_.text("title", file.title);
+        json_.text("description", file.description);
+        json_.object("base64", [&] {
+            json_.text("filename", file.file_name);
+            json_.text("media-type", file.media_type);
+            json_.text("value", base64_of(file.bytes));
+        });
+    }
+
     std::string plan_uuid() const { return uuid_of({"plan", report_.tool_version}); }
 
     void property(std::string_view name, std::string_view value) {
@@ -169,7 +198,8 @@ class Oscal {
         json_.text("description",
                    "Evidence from infrastructure code and settings. It bears on parts of the requirements only: that a "
                    "requirement is met is for an assessor to say.");
-        json_.text("start", time_);
+        json_.text("start", period_.start.empty() ? time_ : period_.start);
+        json_.text_if("end", period_.end);
         write_inventory(framework, rules);
         json_.object("reviewed-controls", [&] {
             json_.array("control-selections", [&] {
@@ -206,6 +236,7 @@ class Oscal {
                 },
                 Layout::lines);
         }
+        json_.text_if("remarks", period_.remarks);
     }
 
     VerdictCounts counts_of(std::string_view rule) const {
@@ -415,6 +446,7 @@ class Oscal {
 
     const Report& report_;
     const SourceSet& sources_;
+    const OscalPeriod& period_;
     JsonWriter json_;
     std::vector<ControlTally> controls_;
     std::vector<std::string_view> frameworks_;
@@ -425,7 +457,13 @@ class Oscal {
 }  // namespace
 
 void write_oscal(const Report& report, const SourceSet& sources, const ReportOptions& options, std::ostream& out) {
-    Oscal(report, sources, options, out).write();
+    const OscalPeriod none;
+    Oscal(report, sources, options, none, out).write();
+}
+
+void write_oscal(const Report& report, const SourceSet& sources, const ReportOptions& options,
+                 const OscalPeriod& period, std::ostream& out) {
+    Oscal(report, sources, options, period, out).write();
 }
 
 }  // namespace plumbline

@@ -94,18 +94,6 @@ bool has_no_effect(const WaiverInfo& exception) {
     return exception.state == "expired" || exception.state == "unused";
 }
 
-std::vector<const Finding*> accepted_by(const WaiverInfo& exception, const Report& report) {
-    std::vector<const Finding*> out;
-    if (!exception.acceptance.span.valid()) return out;
-    for (const Finding& finding : report.findings) {
-        const bool accepted =
-            std::any_of(finding.accepted.begin(), finding.accepted.end(),
-                        [&](const Acceptance& item) { return item.span == exception.acceptance.span; });
-        if (accepted) out.push_back(&finding);
-    }
-    return out;
-}
-
 std::vector<Undecided> undecided_causes(const Report& report) {
     std::unordered_map<std::string_view, std::size_t> index;
     std::vector<Undecided> out;

@@ -39,8 +39,6 @@ bool is_listed(const Finding& finding, const ReportOptions& options);
 
 /// Whether an exception accepts nothing although the scan looked at what it covers: expired or unused.
 bool has_no_effect(const WaiverInfo& exception);
-/// The findings it accepts; `report` must hold it.
-std::vector<const Finding*> accepted_by(const WaiverInfo& exception, const Report& report);
 
 /// What would decide undecided verdicts, most verdicts first, then by text.
 struct Undecided {

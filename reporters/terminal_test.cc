@@ -84,6 +84,15 @@ rules
 )");
 }
 
+TEST_CASE("exceptions that a change adds are named with owner and end") {
+    ExampleReport example;
+    example.report.added_exceptions = {
+        {{"aws-rds-*"}, "", "legacy/**", {"external", "moves", "data-team", "", "", "2026-06-30", "", "", {}}, 0, ""}};
+    CHECK(example.write("terminal")
+              .find("\nExceptions that this change adds\n"
+                    "  new      aws-rds-* in legacy/**, owner data-team, until 2026-06-30\n") != std::string::npos);
+}
+
 TEST_CASE("quiet is one line for each finding that counts") {
     ReportOptions options;
     options.verbosity = -1;

@@ -5,7 +5,7 @@
 #include <optional>
 #include <set>
 
-#include "rules/encoding.h"
+#include "scanner/model/encoding.h"
 #include "rules/links.h"
 #include "rules/native/registry.h"
 #include "rules/network.h"

@@ -38,6 +38,25 @@ bool Pattern::matches(std::string_view text) const {
     return re2.ok() && re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), re2);
 }
 
+std::vector<std::string> Pattern::find_all(std::string_view text, std::size_t most) const {
+    const re2::RE2& re2 = compiled_->get(text_, ignore_case_);
+    std::vector<std::string> found;
+    if (!re2.ok()) return found;
+    const int groups = re2.NumberOfCapturingGroups() > 0 ? 2 : 1;
+    re2::StringPiece match[2];
+    for (std::size_t at = 0; at <= text.size() && found.size() < most;) {
+        if (!re2.Match(re2::StringPiece(text.data(), text.size()), at, text.size(), re2::RE2::UNANCHORED, match,
+                       groups))
+            break;
+        const re2::StringPiece& taken = groups == 2 && match[1].data() ? match[1] : match[0];
+        if (!taken.empty()) found.emplace_back(taken.data(), taken.size());
+        // An empty match goes on behind the next byte.
+        const std::size_t end = static_cast<std::size_t>(match[0].data() - text.data()) + match[0].size();
+        at = match[0].empty() ? end + 1 : end;
+    }
+    return found;
+}
+
 std::optional<std::pair<std::size_t, std::size_t>> Pattern::find(std::string_view text, std::size_t from) const {
     const re2::RE2& re2 = compiled_->get(text_, ignore_case_);
     re2::StringPiece match;

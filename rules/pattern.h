@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace plumbline {
 
@@ -20,6 +22,8 @@ class Pattern {
     std::optional<std::string> error() const;
     /// Whether it matches somewhere in the text.
     bool matches(std::string_view text) const;
+    /// Its matches from left to right, at most `most`; where it has a group, what the first one took.
+    std::vector<std::string> find_all(std::string_view text, std::size_t most) const;
     /// The leftmost match at or after an offset, as offset and size; nullopt when there is none.
     std::optional<std::pair<std::size_t, std::size_t>> find(std::string_view text, std::size_t from = 0) const;
     const std::string& text() const { return text_; }

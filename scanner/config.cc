@@ -147,6 +147,8 @@ Config read_config(const Value& document, Diagnostics& diagnostics) {
     std::vector<Field> fields = common_fields(config, diagnostics);
     fields.push_back({"policy", take_text(config.policy, diagnostics)});
     fields.push_back({"decisions", [&](const Member& member) { read_decisions(member, config, diagnostics); }});
+    fields.push_back(
+        {"audit", [&](const Member& member) { read_audit_settings(member.value, config.audit, diagnostics); }});
     fields.push_back({"owners", [&](const Member& member) { read_owners(member, config, diagnostics); }});
     fields.push_back({"environments", [&](const Member& member) {
                           if (!member.value.is_mapping())
@@ -228,6 +230,21 @@ std::string_view config_template() {
 #   staging:
 #     vars: {retention_days: 7}
 #     params: {Stage: staging}
+
+# What `plumbline audit` demands of changes, and how things are called here.
+# audit:
+#   required_approvals: 1
+#   required_checks: [build, "policy/*"]        # default: every check there is, and at least one
+#   emergency_review_hours: 72                  # an emergency change is reviewed within that time after it
+#   bots: ["renovate*"]                         # what they approve is no review; name[bot] is known to be one
+#   trusted_bots: ["release-bot"]               # and their own changes need no review, pull request or ticket
+#   identities: {ann: [ann, ann@example.org, ann@old.example]}     # one person's accounts and addresses
+#   ticket_patterns: ["OPS-[0-9]+"]             # regular expressions (RE2); these two have useful defaults
+#   emergency_patterns: ["(?i)^hotfix"]
+#   pipeline_files: [".github/workflows/**"]    # files that guard changes, and files that hold exceptions
+#   waiver_files: [".plumbline/**"]
+#   merge_methods: [merge, squash]              # how the host merges; without rebase an unmarked commit is a push
+#   trust_trailers: false                       # true where the host (Gerrit, a merge robot) writes Reviewed-by
 )";
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "scanner/audit_settings.h"
 #include "scanner/document.h"
 #include "scanner/model/finding.h"
 #include "scanner/model/report.h"
@@ -36,6 +37,7 @@ struct Config {
         Span span;
     };
     std::vector<EnvironmentSettings> environments;
+    AuditSettings audit;
     std::vector<Decision> decisions;
     OwnerSettings owners;
 };

@@ -28,9 +28,10 @@ enum : unsigned {
     completions = 1U << 28,
     man = 1U << 29,
     verify = 2048,
+    audit = 4096,
     evaluating = scan | inspect | explain,
     with_rules = scan | explain | rules_list | rules_show,
-    with_controls = with_rules | rules_test | frameworks_list | frameworks_show | waive,
+    with_controls = with_rules | audit | rules_test | frameworks_list | frameworks_show | waive,
     every = ~0U,
 };
 
@@ -44,7 +45,7 @@ struct CommandRow {
 
 constexpr std::size_t any_number = static_cast<std::size_t>(-1);
 
-constexpr std::array<CommandRow, 14> commands = {{
+constexpr std::array<CommandRow, 15> commands = {{
     {scan, "scan", "[PATH...]", 0, any_number,
      "Finds what the files below PATH (default: the current folder) would build, judges it and reports. A file is "
      "judged "
@@ -52,6 +53,11 @@ constexpr std::array<CommandRow, 14> commands = {{
     {inspect, "inspect", "[PATH]", 0, 1,
      "Prints what the scanner sees of a Terraform root module: every evaluated resource with its values and where they "
      "come from."},
+    {audit, "audit", "REPO", 1, any_number,
+     "Evidence over a period from git history: changes and their reviews, controls over time, findings with when and "
+     "by "
+     "whom they came and went, the auditor's sample. Nothing is checked out. Formats: markdown, json, html, csv (the "
+     "population), oscal."},
     {rules_list, "rules list", "", 0, 0, "Lists every rule."},
     {rules_show, "rules show", "ID", 1, 1, "Shows one rule, by its id or by a peer's id for the same guardrail."},
     {rules_test, "rules test", "DIR", 1, 1,
@@ -104,6 +110,12 @@ std::string list(Options& options, const std::string& value) {
     return "";
 }
 
+template <std::vector<std::string> Options::*Field>
+std::string add(Options& options, const std::string& value) {
+    (options.*Field).push_back(value);
+    return value.empty() ? "the value is empty" : "";
+}
+
 template <bool Options::*Field>
 std::string flag(Options& options, const std::string&) {
     options.*Field = true;
@@ -152,6 +164,14 @@ std::string set_fail_on(Options& options, const std::string& value) {
 std::string set_color(Options& options, const std::string& value) {
     options.color = value;
     return std::find(colors.begin(), colors.end(), value) != colors.end() ? "" : not_one_of(value, colors);
+}
+
+std::string set_sample(Options& options, const std::string& value) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (error != std::errc() || end != value.data() + value.size()) return quoted(value) + " is no whole number";
+    options.sample = number;
+    return "";
 }
 
 std::string set_jobs(Options& options, const std::string& value) {
@@ -225,23 +245,37 @@ std::string set_verbose(Options& options, const std::string&) {
 
 const std::vector<FlagRow>& flags() {
     static const std::vector<FlagRow> rows = {
-        {scan | inspect | rules_list | rules_show | frameworks_list | frameworks_show | verify, "format", 'f', "FMT",
-         "how to report; repeatable, each with its own --output", set_format},
-        {scan, "output", 'o', "FILE", "where the report of the --format beside it goes (default: standard output)",
-         set_output},
+        {audit, "from", 0, "DATE", "first day of the period, YYYY-MM-DD or RFC 3339 (required)", text<&Options::from>},
+        {audit, "to", 0, "DATE", "last day of the period (required)", text<&Options::to>},
+        {audit, "branch", 0, "NAME", "the branch (default: the repository's main branch)", text<&Options::branch>},
+        {audit, "at", 0, "DATE", "also the state at the end of that day", text<&Options::at>},
+        {audit, "since", 0, "DATE", "look for credentials only in what was committed from that day on",
+         text<&Options::since>},
+        {audit, "forge", 0, "FILE...",
+         "exports of the git host: pull requests with reviews and checks, protection, pushes (docs/audit.md has the "
+         "commands)",
+         add<&Options::forge>},
+        {audit, "keyring", 0, "FILE", "verify PGP signatures with `gpgv` and these keys", text<&Options::keyring>},
+        {audit, "sample", 0, "N", "changes in the auditor's sample (default: 25)", set_sample},
+        {audit, "seed", 0, "TEXT", "what the sample is drawn with: equal seeds draw equal samples",
+         text<&Options::seed>},
+        {scan | audit | inspect | rules_list | rules_show | frameworks_list | frameworks_show | verify, "format", 'f',
+         "FMT", "how to report; repeatable, each with its own --output", set_format},
+        {scan | audit, "output", 'o', "FILE",
+         "where the report of the --format beside it goes (default: standard output)", set_output},
         {scan, "include-passed", 0, "", "also report passed, not applicable and undecided verdicts",
          flag<&Options::include_passed>},
-        {scan | rules_list, "framework", 0, "ID", "only rules that give evidence for this framework (soc2, iso27001_*)",
-         list<&Options::frameworks>},
-        {scan | rules_list, "control", 0, "ID", "only rules of this control: ours (access.*) or a framework's (CC6.1)",
-         list<&Options::controls>},
-        {scan | rules_list, "rule", 0, "ID", "only this rule: id, a peer's id for it, or a glob",
+        {scan | audit | rules_list, "framework", 0, "ID",
+         "only rules that give evidence for this framework (soc2, iso27001_*)", list<&Options::frameworks>},
+        {scan | audit | rules_list, "control", 0, "ID",
+         "only rules of this control: ours (access.*) or a framework's (CC6.1)", list<&Options::controls>},
+        {scan | audit | rules_list, "rule", 0, "ID", "only this rule: id, a peer's id for it, or a glob",
          list<&Options::rules>},
-        {scan | rules_list, "exclude-rule", 0, "ID", "not this rule: id, a peer's id for it, or a glob",
+        {scan | audit | rules_list, "exclude-rule", 0, "ID", "not this rule: id, a peer's id for it, or a glob",
          list<&Options::excluded_rules>},
-        {scan | rules_list, "severity", 0, "LEVEL",
+        {scan | audit | rules_list, "severity", 0, "LEVEL",
          "only rules of at least this level: info, low, medium, high, critical", set_severity},
-        {scan, "fail-on", 0, "LEVEL", "exit with 1 only from this level on, or for `new` findings, or `never`",
+        {scan | audit, "fail-on", 0, "LEVEL", "exit with 1 only from this level on, or for `new` findings, or `never`",
          set_fail_on},
         {scan, "baseline", 0, "FILE", "findings of an earlier scan, which do not count", text<&Options::baseline>},
         {scan, "write-baseline", 0, "FILE", "write the findings of this scan as a baseline",
@@ -250,10 +284,12 @@ const std::vector<FlagRow>& flags() {
          text<&Options::diff>},
         {scan, "staged", 0, "", "the git index, not the work tree; only what it introduces against HEAD",
          flag<&Options::staged>},
-        {scan, "evidence", 0, "DIR", "append a bundle of reports, hashes of all inputs and a chained manifest to DIR",
-         text<&Options::evidence>},
-        {scan, "sign", 0, "KEY", "sign the evidence: ssh:KEYFILE (ssh-keygen) or gpg:KEYID (gpg)",
+        {scan | audit, "evidence", 0, "DIR",
+         "append a bundle of reports, hashes of all inputs and a chained manifest to DIR", text<&Options::evidence>},
+        {scan | audit, "sign", 0, "KEY", "sign the evidence: ssh:KEYFILE (ssh-keygen) or gpg:KEYID (gpg)",
          text<&Options::sign>},
+        {audit, "allowed-signers", 0, "FILE", "verify SSH signatures of commits with ssh-keygen and these keys",
+         text<&Options::allowed_signers>},
         {verify, "allowed-signers", 0, "FILE",
          "bundles must be signed by someone in this file (ssh-keygen's ALLOWED SIGNERS); a signature covers those "
          "before it",
@@ -271,10 +307,10 @@ const std::vector<FlagRow>& flags() {
         {evaluating, "param", 0, "NAME=VALUE", "a CloudFormation parameter", set_param},
         {with_controls, "rules", 0, "DIR", "a folder of rules, controls and frameworks beside the built-in ones",
          list<&Options::rule_folders>},
-        {with_rules, "no-builtin-rules", 0, "", "only the rules of --rules", flag<&Options::no_builtin_rules>},
+        {with_rules | audit, "no-builtin-rules", 0, "", "only the rules of --rules", flag<&Options::no_builtin_rules>},
         {scan, "exclude", 0, "GLOB", "files and folders to leave out, as paths from the scanned tree's top",
          list<&Options::exclude>},
-        {scan | explain, "config", 0, "FILE", "the configuration (default: .plumbline/config.yaml)",
+        {scan | audit | explain, "config", 0, "FILE", "the configuration (default: .plumbline/config.yaml)",
          text<&Options::config>},
         {scan | explain, "policy", 0, "FILE",
          "a central policy that settings may tighten, not loosen (also PLUMBLINE_POLICY)", text<&Options::policy>},
@@ -289,13 +325,13 @@ const std::vector<FlagRow>& flags() {
         {waive, "compensating-control", 0, "TEXT", "what is done instead", text<&Options::compensating_control>},
         {waive, "approver", 0, "NAME", "who approved it", text<&Options::approver>},
         {waive, "ticket", 0, "ID", "where it was decided", text<&Options::ticket>},
-        {scan | explain | rules_test, "jobs", 'j', "N", "threads (default: one a core); the output is the same for any",
-         set_jobs},
-        {scan, "stats", 0, "", "time and counts of each stage on standard error", flag<&Options::stats>},
-        {scan, "no-progress", 0, "", "no progress bar", flag<&Options::no_progress>},
+        {scan | audit | explain | rules_test, "jobs", 'j', "N",
+         "threads (default: one a core); the output is the same for any", set_jobs},
+        {scan | audit, "stats", 0, "", "time and counts of each stage on standard error", flag<&Options::stats>},
+        {scan | audit, "no-progress", 0, "", "no progress bar", flag<&Options::no_progress>},
         {scan, "color", 0, "WHEN", "auto, always or never; NO_COLOR is honoured", set_color},
-        {scan, "quiet", 'q', "", "no warnings on standard error, short reports", set_quiet},
-        {scan, "verbose", 'v', "", "every warning and note, long reports", set_verbose},
+        {scan | audit, "quiet", 'q', "", "no warnings on standard error, short reports", set_quiet},
+        {scan | audit, "verbose", 'v', "", "every warning and note, long reports", set_verbose},
         {every, "help", 'h', "", "show this help", flag<&Options::help>},
         {every, "version", 'V', "", "show the version", flag<&Options::version>},
     };
@@ -413,8 +449,9 @@ std::string take_flags(const std::vector<std::string>& arguments, const CommandR
             continue;
         }
         const auto row = std::find_if(flags().begin(), flags().end(), [&](const FlagRow& candidate) {
-            return candidate.name == option.string_key ||
-                   (candidate.letter && option.string_key == std::string("-") + candidate.letter);
+            return (candidate.commands & command.bit) != 0 &&
+                   (candidate.name == option.string_key ||
+                    (candidate.letter && option.string_key == std::string("-") + candidate.letter));
         });
         const std::string value = option.value.empty() ? std::string() : option.value.front();
         const std::string error = row->set(options, value);
@@ -445,10 +482,12 @@ std::string complete_outputs(Options& options) {
     for (Output& output : options.outputs) {
         if (output.format.empty()) output.format = format_of(output.file);
         if (output.format.empty())
-            return "plumbline scan: --output " + quoted(output.file) + " needs a --format." + see_help("scan");
+            return "plumbline " + options.command + ": --output " + quoted(output.file) + " needs a --format." +
+                   see_help(options.command);
         if (output.file.empty() && ++to_standard_output > 1)
-            return "plumbline scan: only one report can go to standard output; give the others an --output." +
-                   see_help("scan");
+            return "plumbline " + options.command +
+                   ": only one report can go to standard output; give the others an --output." +
+                   see_help(options.command);
     }
     return "";
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -42,9 +43,9 @@ struct Options {
     std::optional<Severity> severity;
     std::optional<FailOn> fail_on;
     std::string baseline, write_baseline, waivers, config;
-    std::string policy;   ///< --policy
-    std::string diff;     ///< --diff: the revision to compare the work tree with
-    bool staged = false;  ///< --staged: the index against HEAD
+    std::string policy;                          ///< --policy
+    std::string diff;                            ///< --diff: the revision to compare the work tree with
+    bool staged = false;                         ///< --staged: the index against HEAD
     std::string evidence, sign;                  ///< --evidence, --sign
     std::string allowed_signers, gpg, contains;  ///< verify
     std::vector<std::string> rule_folders;
@@ -58,6 +59,11 @@ struct Options {
 
     // init
     bool hook = false, workflow = false;
+
+    // audit
+    std::string from, to, at, since, branch, seed = "plumbline", keyring;
+    std::optional<std::uint64_t> sample;
+    std::vector<std::string> forge;
 
     // waive
     std::string owner, reason, expires, approver, ticket, compensating_control, path;

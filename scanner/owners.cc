@@ -84,7 +84,7 @@ Codeowners::Line Codeowners::line_of(std::string_view pattern, Host host) {
     for (std::string_view part : split(pattern, '/')) {
         if (!part.empty()) line.parts.emplace_back(part);
     }
-    if (!pattern.empty() && line.parts.back() == "**") line.folder = true;
+    if (!pattern.empty() && !line.parts.empty() && line.parts.back() == "**") line.folder = true;
     // A name stands for the folder of that name too, but `docs/*` is about the folder's own files.
     if (line.parts.empty() || line.folder || (line.parts.back() != "*" && line.parts.back() != "**"))
         line.parts.emplace_back("**");
@@ -137,6 +137,7 @@ Codeowners Codeowners::read(std::string_view text, Host host) {
             continue;
         }
         if (host == Host::github && words.front().find_first_of("![") != std::string::npos) continue;
+        if (words.front() == "!") continue;
         Line entry = line_of(words.front(), host);
         entry.owners = owners.empty() ? section_owners : std::move(owners);
         out.sections_[section].lines.push_back(std::move(entry));

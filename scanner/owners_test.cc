@@ -86,6 +86,17 @@ TEST_CASE("owners stand in tags, labels and annotations as each platform has the
     CHECK(found("terraform", {{"tags", Value::unknown({}, make_cause("x")), {}}}) == "");
 }
 
+TEST_CASE("CODEOWNERS: odd lines harm nobody") {
+    for (const auto host : {Codeowners::Host::github, Codeowners::Host::gitlab}) {
+        for (const char* line : {"/", "//", "///", "\\", "[", "^[", "[]", "[a", "] @x", "!", "@x", "**/", "\t#"}) {
+            INFO(line);
+            CHECK(owners("* @all\n" + std::string(line) + "\n*.md @docs\n", "a/b.md", host).ends_with("@docs"));
+        }
+        CHECK(owners("/ @root\n", "a/b", host) == "@root");
+        CHECK(owners("* @all\n!/\n", "a/b", host) == (host == Codeowners::Host::gitlab ? "" : "@all"));
+    }
+}
+
 TEST_CASE("CODEOWNERS with many stars takes no time to speak of") {
     std::string pattern, path;
     for (int i = 0; i < 200; ++i) {

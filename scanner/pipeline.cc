@@ -79,6 +79,12 @@ std::string identity(const Finding& finding) {
            '\n' + finding.judgement.message + '\n' + std::to_string(finding.judgement.subject.begin);
 }
 
+/// What stands in the place of a file's content in git: three short lines (git-lfs' specification, version 1).
+bool is_lfs_pointer(std::string_view text) {
+    return text.size() < 1024 && text.starts_with("version https://git-lfs.github.com/spec/") &&
+           text.find("\noid sha256:") != std::string_view::npos;
+}
+
 }  // namespace
 
 std::vector<const Source*> read(const Work& work, const std::vector<std::string>& paths) {
@@ -96,6 +102,12 @@ std::vector<const Source*> read(const Work& work, const std::vector<std::string>
             work.diagnostics.file_error(
                 "unreadable", paths[i], "This file was not read: " + results[i].error,
                 "What it holds was not judged. To leave it out on purpose, name it under `exclude`.");
+            continue;
+        }
+        if (is_lfs_pointer(results[i].text)) {
+            work.diagnostics.file_error("lfs-pointer", paths[i], "This file's content is kept in Git LFS",
+                                        "Only its pointer is here, so what it holds was not judged; `git lfs pull` "
+                                        "brings it. To leave it out on purpose, name it under `exclude`.");
             continue;
         }
         work.coverage.bytes_read += results[i].text.size();

@@ -22,12 +22,10 @@ std::string branch_of_ci(const std::map<std::string, std::string>& environment, 
     return "";
 }
 
-}  // namespace
-
-std::string repository_uri(const std::string& address) {
+/// The address with a scheme in front; empty when it is none that has one.
+std::string without_credentials(const std::string& address) {
     const std::size_t scheme = address.find("://");
     if (scheme != std::string::npos && scheme > 0) {
-        // Credentials are nobody's business; libgit2's adapter leaves them out, this is for other callers.
         const std::size_t path = address.find('/', scheme + 3);
         const std::size_t at = address.substr(0, path).rfind('@');
         return at == std::string::npos ? address : address.substr(0, scheme + 3) + address.substr(at + 1);
@@ -37,10 +35,30 @@ std::string repository_uri(const std::string& address) {
     const std::size_t colon = address.find(':');
     if (colon == std::string::npos || address.find('/') < colon) return "";
     const std::size_t at = address.find('@');
-    const std::string host = address.substr(at < colon ? at + 1 : 0, colon - (at < colon ? at + 1 : 0));
-    const std::string path = address.substr(colon + 1);
+    const std::size_t begin = at < colon ? at + 1 : 0;
+    const std::string host = address.substr(begin, colon - begin), path = address.substr(colon + 1);
     if (host.empty() || path.empty()) return "";
     return "ssh://" + host + (path.starts_with('/') ? "" : "/") + path;
+}
+
+/// Escapes what no URI may hold: a repository's configuration is an input like any other.
+std::string as_uri(std::string_view text) {
+    static constexpr char digits[] = "0123456789ABCDEF";
+    std::string out;
+    for (char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte > 0x20 && byte < 0x7F && std::string_view("\"<>\\^`{|}").find(c) == std::string_view::npos)
+            out += c;
+        else
+            out += {'%', digits[byte >> 4], digits[byte & 15]};
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string repository_uri(const std::string& address) {
+    return as_uri(without_credentials(address));
 }
 
 RepositoryFacts repository_facts(const std::string& top, const std::map<std::string, std::string>& environment) {

@@ -16,6 +16,7 @@ TEST_CASE("a remote's address as a URI without credentials") {
     CHECK(repository_uri("/srv/git/infra.git") == "file:///srv/git/infra.git");
     CHECK(repository_uri("../infra.git") == "");
     CHECK(repository_uri("./a:b") == "");
+    CHECK(repository_uri("/srv/my repo\n\"x") == "file:///srv/my%20repo%0A%22x");
     CHECK(repository_uri("") == "");
 }
 

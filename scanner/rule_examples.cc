@@ -24,7 +24,7 @@ struct UsualName {
 };
 
 // Platforms of which no file is the usual one (`repository`) name their files.
-constexpr std::array<UsualName, 7> usual_names = {{
+constexpr std::array<UsualName, 8> usual_names = {{
     {"terraform", "main.tf"},
     {"cloudformation", "template.yaml"},
     {"kubernetes", "manifest.yaml"},
@@ -32,6 +32,7 @@ constexpr std::array<UsualName, 7> usual_names = {{
     {"gitlab-ci", ".gitlab-ci.yml"},
     {"github-settings", "settings.json"},
     {"gitlab-settings", "settings.json"},
+    {"git-history", "plumbline-changes.json"},
 }};
 
 /// One rule file: what is wrong with it, in the order it is found.

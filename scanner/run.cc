@@ -9,6 +9,7 @@
 
 #include "reporters/registry.h"
 #include "scanner/acceptance.h"
+#include "scanner/audit.h"
 #include "scanner/change.h"
 #include "scanner/commands.h"
 #include "scanner/difference.h"
@@ -203,13 +204,6 @@ void remove_repeated_gaps(std::vector<CoverageGap>& gaps) {
     });
 }
 
-ControlInfo control_info(const Control& control) {
-    ControlInfo info{control.id, control.title, control.objective, control.domain, control.proves, control.cadence};
-    info.from = control.from;
-    info.links = control.links;
-    return info;
-}
-
 /// What the configuration decides on requirements; one that no catalogue has is an error, or a typing mistake would
 /// leave a control out of the Statement of Applicability.
 std::vector<ScopeDecision> decisions_of(Session& session) {
@@ -243,8 +237,7 @@ Report make_report(Session& session, Joined joined, Exceptions exceptions) {
     Report report;
     report.decisions = decisions_of(session);
     report.exit_code = code(exit_of(session, joined.findings));
-    report.tool_version = PLUMBLINE_VERSION;
-    report.tool_uri = PLUMBLINE_HOMEPAGE;
+    describe_catalogue(session, report);
     report.started_at = session.call.now;
     report.arguments = session.call.arguments;
     report.root_uri = file_uri(session.place.base);
@@ -254,11 +247,6 @@ Report make_report(Session& session, Joined joined, Exceptions exceptions) {
     // What is staged is no commit yet.
     if (!session.options.staged)
         report.commit = repository.commit.empty() ? head_commit(*session.file_system) : repository.commit;
-    report.rules.assign(session.catalogue.rules->infos().begin(), session.catalogue.rules->infos().end());
-    for (const Framework& framework : session.catalogue.controls->frameworks())
-        report.frameworks.push_back(framework.info());
-    for (const Control& control : session.catalogue.controls->controls())
-        report.controls.push_back(control_info(control));
     report.waivers = std::move(exceptions.waivers);
     report.suppressions = std::move(exceptions.suppressions);
     report.added_exceptions = std::move(exceptions.added);
@@ -524,9 +512,10 @@ struct CommandFunction {
     int (*run)(Session&);
 };
 
-constexpr std::array<CommandFunction, 14> commands = {{
+constexpr std::array<CommandFunction, 15> commands = {{
     {"scan", scan},
     {"inspect", run_inspect},
+    {"audit", run_audit},
     {"rules list", run_list_rules},
     {"rules show", run_show_rule},
     {"rules test", run_test_rules},

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -7,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <system_error>
 
 #include "scanner/system.h"
@@ -16,6 +18,10 @@ namespace {
 
 // A signature has a few hundred bytes, what gpg says about one a few thousand; the rest is dropped.
 constexpr std::size_t max_output = std::size_t{1} << 20;
+
+// Signing asks a person for a passphrase; a program that has not answered by then waits for something that will not
+// come.
+constexpr std::chrono::seconds time_limit{120};
 
 struct Descriptor {
     int fd = -1;
@@ -62,12 +68,17 @@ void take(Descriptor& from, std::string& to) {
     }
 }
 
-void exchange(Streams& streams, std::string_view input, ProgramResult& result) {
+/// False when the time was over before the program had closed its output.
+bool exchange(Streams& streams, std::string_view input, ProgramResult& result) {
+    using Clock = std::chrono::steady_clock;
+    const auto deadline = Clock::now() + time_limit;
     if (input.empty()) streams.in.close();
     while (streams.out.fd >= 0 || streams.err.fd >= 0) {
         std::array<pollfd, 3> waits = {
             {{streams.in.fd, POLLOUT, 0}, {streams.out.fd, POLLIN, 0}, {streams.err.fd, POLLIN, 0}}};
-        if (::poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) break;
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+        if (left <= 0) return false;
+        if (::poll(waits.data(), waits.size(), static_cast<int>(left)) < 0 && errno != EINTR) break;
         if (waits[0].revents != 0) {
             const ssize_t sent = ::send(streams.in.fd, input.data(), input.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
             if (sent >= 0) input.remove_prefix(static_cast<std::size_t>(sent));
@@ -79,6 +90,7 @@ void exchange(Streams& streams, std::string_view input, ProgramResult& result) {
         if (waits[2].revents != 0) take(streams.err, result.err);
     }
     streams.in.close();
+    return true;
 }
 
 }  // namespace
@@ -109,7 +121,10 @@ ProgramResult DiskSystem::run_program(const std::vector<std::string>& arguments,
         result.error = failed == ENOENT ? "it is not installed" : std::generic_category().message(failed);
         return result;
     }
-    exchange(streams, input, result);
+    if (!exchange(streams, input, result)) {
+        ::kill(child, SIGKILL);
+        result.error = "it did not answer within " + std::to_string(time_limit.count()) + " seconds";
+    }
     int status = 0;
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }

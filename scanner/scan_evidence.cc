@@ -26,9 +26,12 @@ void add_copy(const Session& session, const std::string& path, std::string name,
 }  // namespace
 
 std::string check_evidence_options(const Session& session) {
+    // Scans of a change run on a machine of their own, and half a tree is no evidence of a state.
+    if (!session.options.evidence.empty() && !session.recording)
+        return "--evidence is about a whole scan, not about a change: leave out --diff and --staged.";
     if (session.options.sign.empty()) return "";
     if (session.options.evidence.empty()) return "--sign signs evidence; say where with --evidence DIR.";
-    if (!parse_signing_key(session.options.sign, session.call.working_directory))
+    if (!parse_signing_key(session.options.sign, session.call))
         return "--sign: " + quoted(session.options.sign) + " is not of the form ssh:KEYFILE or gpg:KEYID.";
     return "";
 }
@@ -82,7 +85,7 @@ bool append_evidence(Session& session, const EvidenceFacts& facts, const std::ve
     if (session.recording && !session.recording->changed().empty())
         return fail(quoted(session.recording->changed().front()) +
                     " changed while it was read, so nobody knows what was judged; run again");
-    const std::optional<SigningKey> key = parse_signing_key(session.options.sign, session.call.working_directory);
+    const std::optional<SigningKey> key = parse_signing_key(session.options.sign, session.call);
     const Bundle bundle = append_bundle(session.system, evidence_folder(session), facts, files, key);
     if (!bundle.error.empty()) return fail(bundle.error);
     if (session.options.verbosity >= 0)

@@ -143,6 +143,13 @@ void make_environments(Session& session) {
     place_variable_files(session);
 }
 
+ControlInfo control_info(const Control& control) {
+    ControlInfo info{control.id, control.title, control.objective, control.domain, control.proves, control.cadence};
+    info.from = control.from;
+    info.links = control.links;
+    return info;
+}
+
 }  // namespace
 
 bool open_session(Session& session, const std::vector<std::string>& paths, bool with_settings) {
@@ -175,6 +182,16 @@ void load_rules(Session& session) {
 std::string waiver_file(const Session& session) {
     if (!session.options.waivers.empty()) return session.typed(session.options.waivers);
     return session.settled(session.config.waiver_file.empty() ? ".plumbline/waivers.yaml" : session.config.waiver_file);
+}
+
+void describe_catalogue(const Session& session, Report& report) {
+    report.tool_version = PLUMBLINE_VERSION;
+    report.tool_uri = PLUMBLINE_HOMEPAGE;
+    report.rules.assign(session.catalogue.rules->infos().begin(), session.catalogue.rules->infos().end());
+    for (const Framework& framework : session.catalogue.controls->frameworks())
+        report.frameworks.push_back(framework.info());
+    for (const Control& control : session.catalogue.controls->controls())
+        report.controls.push_back(control_info(control));
 }
 
 std::vector<Waiver> load_waivers(Session& session) {

@@ -70,6 +70,9 @@ void load_rules(Session& session);
 std::string waiver_file(const Session& session);
 constexpr std::uint64_t max_waiver_size = std::uint64_t{4} << 20;
 
+/// Fills in what reports say of the program and of the session's rules, controls and frameworks.
+void describe_catalogue(const Session& session, Report& report);
+
 /// The entries of the waiver file; none where there is no such file.
 std::vector<Waiver> load_waivers(Session& session);
 

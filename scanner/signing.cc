@@ -94,11 +94,15 @@ std::string signature_file(std::string_view file, SignatureKind kind) {
     return std::string(file) + (kind == SignatureKind::ssh ? ".sig" : ".asc");
 }
 
-std::optional<SigningKey> parse_signing_key(std::string_view text, const std::string& working_directory) {
+std::optional<SigningKey> parse_signing_key(std::string_view text, const Call& call) {
     const std::size_t colon = text.find(':');
     if (colon == std::string_view::npos || colon + 1 == text.size()) return std::nullopt;
-    const std::string key(text.substr(colon + 1));
-    if (text.starts_with("ssh:")) return SigningKey{SignatureKind::ssh, absolute_path(working_directory, key)};
+    std::string key(text.substr(colon + 1));
+    if (text.starts_with("ssh:")) {
+        const auto home = call.environment.find("HOME");
+        if (key.starts_with("~/") && home != call.environment.end()) key = home->second + key.substr(1);
+        return SigningKey{SignatureKind::ssh, absolute_path(call.working_directory, key)};
+    }
     // A key that starts with a dash could be taken for an option.
     if (text.starts_with("gpg:") && !key.starts_with('-')) return SigningKey{SignatureKind::gpg, key};
     return std::nullopt;

@@ -23,8 +23,9 @@ struct SigningKey {
     SignatureKind kind = SignatureKind::ssh;
     std::string key;  ///< a file (absolute) or what `gpg --local-user` takes
 };
-/// Nullopt when the text is no such key. A file is meant from `working_directory`.
-std::optional<SigningKey> parse_signing_key(std::string_view text, const std::string& working_directory);
+/// Nullopt when the text is no such key. A file is meant from the working folder; `~/` in front of it, which no shell
+/// resolves behind `ssh:`, is the home folder.
+std::optional<SigningKey> parse_signing_key(std::string_view text, const Call& call);
 
 /// The signature over `text`, armoured; empty with a phrase in `error`.
 std::string sign(const SigningKey& key, std::string_view text, System& system, std::string& error);

@@ -47,7 +47,8 @@ class System {
     /// A folder to be made in `parent`, which is made where it is missing. Null with a phrase in `error`.
     virtual std::unique_ptr<NewFolder> new_folder(const std::string& parent, std::string& error) = 0;
     /// Runs a program found through PATH, without a shell, with `input` on its standard input, and waits for it. Only
-    /// for the signing programs, when the user asks for a signature: nothing else is ever run.
+    /// for the programs that sign and verify, when the user asks for it: nothing else is ever run. One that does not
+    /// answer in two minutes is killed.
     virtual ProgramResult run_program(const std::vector<std::string>& arguments, std::string_view input) = 0;
 };
 

@@ -39,7 +39,7 @@ class Timeline {
             go_to({change.commit, change.time, to_string(change.author), i}, change.time);
         }
         expire_until(report_.to);
-        take_state_before(report_.to);
+        take_state_before(report_.to + 1);  // the period ends with that second
         finish();
     }
 

@@ -624,7 +624,7 @@ TEST_CASE("the configuration settles what the command line leaves open") {
           "  1 | exclud: [examples]\n"
           "    | ^^^^^^^^^^^^^^^^^^\n"
           "  Its keys are: exclude, severity, fail_on, rules, builtin_rules, frameworks, exclude_rules, baseline, "
-          "waivers, decisions, owners, environments. Did you mean \"exclude\"?\n");
+          "waivers, decisions, audit, owners, environments. Did you mean \"exclude\"?\n");
     config = "severity: [high]\n";
     CHECK(repository.scan() == 2);
     CHECK(repository.said(":1:1: error: \"severity\" must be one of info, low, medium, high, critical\n"));

@@ -11,6 +11,7 @@
 #include "scanner/digest.h"
 #include "scanner/evidence.h"
 #include "scanner/model/text.h"
+#include "scanner/recording_system.h"
 #include "scanner/verify.h"
 
 namespace plumbline {
@@ -213,6 +214,39 @@ TEST_CASE("evidence that cannot be written or checked is said so, with exit code
     CHECK(tree.err == "plumbline verify: \".\": there is no bundle of evidence in it.\n");
     CHECK(tree.run({"verify", ".", "--contains", "abc"}) == 2);
     CHECK(tree.run({"verify", ".", "--gpg", "12345678"}) == 2);
+}
+
+TEST_CASE("a file that is not the same each time it is read is noticed, and what lies in .git is no input") {
+    MemorySystem machine;
+    machine.files = {{"/repo/a.tf", "1"}, {"/repo/b.tf", "2"}, {"/repo/.git/HEAD", "ref: x"}};
+    RecordingSystem recording(machine);
+    for (const char* path : {"a.tf", "b.tf", "b.tf", ".git/HEAD", "c.tf"}) recording.open("/repo")->read(path, 100);
+    std::vector<std::string> paths;
+    for (const ReadFile& file : recording.files()) paths.push_back(file.path + " " + std::to_string(file.bytes));
+    CHECK(paths == std::vector<std::string>{"/repo/a.tf 1", "/repo/b.tf 1"});
+    CHECK(recording.changed().empty());
+    machine.files["/repo/a.tf"] = "3";
+    recording.open("/")->read("repo/a.tf", 100);
+    CHECK(recording.changed() == std::vector<std::string>{"/repo/a.tf"});
+}
+
+TEST_CASE("names with line ends and backslashes stand in the list of inputs as sha256sum writes them") {
+    CHECK(checksum_list({{"/repo/a b", "00", 1}, {"/repo/c\\d\ne", "11", 1}, {"/repository", "22", 1}}, "/repo") ==
+          "00  a b\n\\11  c\\\\d\\ne\n22  /repository\n");
+}
+
+TEST_CASE("signing keys: a file from the working folder or the home folder, or a name for gpg") {
+    Call call;
+    call.working_directory = "/repo";
+    call.environment["HOME"] = "/home/ann";
+    CHECK(parse_signing_key("ssh:key", call)->key == "/repo/key");
+    CHECK(parse_signing_key("ssh:~/.ssh/id", call)->key == "/home/ann/.ssh/id");
+    CHECK(parse_signing_key("ssh:/etc/key", call)->key == "/etc/key");
+    CHECK(parse_signing_key("gpg:Ann <ann@example.org>", call)->key == "Ann <ann@example.org>");
+    for (const char* text : {"", "ssh", "ssh:", "key", "gpg:", "gpg:--output", "x509:a"}) {
+        INFO(text);
+        CHECK_FALSE(parse_signing_key(text, call).has_value());
+    }
 }
 
 /// A folder of the machine that is gone afterwards, with the program's own home.

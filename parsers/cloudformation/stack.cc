@@ -1,7 +1,9 @@
 #include "parsers/cloudformation/stack.h"
 
 #include <algorithm>
+#include <array>
 
+#include "parsers/shell/calls.h"
 #include "parsers/terraform/encoding.h"
 #include "scanner/model/text.h"
 
@@ -1222,7 +1224,8 @@ void Stack::emit_resource(const Definition& definition) {
                           definition.header);
         resource.body = Value::object({});
     }
-    resource.meta = meta_of(definition);
+    static constexpr std::array<shell::Attribute, 2> scripts = {{{"UserData"}, {"LaunchTemplateData.UserData"}}};
+    resource.meta = shell::with_calls(meta_of(definition), resource.body, scripts, evaluation_.sources);
     const CauseRef uncertain = resource.uncertain;
     evaluation_.result.graph.add(std::move(resource));
     if (type == "AWS::CloudFormation::Stack") {

@@ -45,6 +45,7 @@ using OwnedOdb = Owned<git_odb, git_odb_free>;
 using OwnedDiff = Owned<git_diff, git_diff_free>;
 using OwnedIndex = Owned<git_index, git_index_free>;
 using OwnedReference = Owned<git_reference, git_reference_free>;
+using OwnedReflog = Owned<git_reflog, git_reflog_free>;
 using OwnedRemote = Owned<git_remote, git_remote_free>;
 
 /// A buffer that libgit2 fills.
@@ -505,6 +506,25 @@ class DiskRepository : public Repository {
         const OwnedRemote remote(raw);
         const char* url = git_remote_url(remote.get());
         return url ? without_credentials(as_utf8(url)) : std::string();
+    }
+
+    std::vector<ReflogEntry> reflog(const std::string& name) const override {
+        const auto handle = handles_->borrow();
+        git_reflog* raw = nullptr;
+        // Reading one that is not there would make libgit2 create it.
+        if (!handle.get() || git_reference_has_log(handle.get(), name.c_str()) != 1 ||
+            git_reflog_read(&raw, handle.get(), name.c_str()) != 0)
+            return {};
+        const OwnedReflog log(raw);
+        const auto id_of = [](const git_oid* id) { return id && !git_oid_is_zero(id) ? hex(*id) : ObjectId(); };
+        std::vector<ReflogEntry> entries;
+        for (std::size_t i = git_reflog_entrycount(log.get()); i-- > 0;) {
+            const git_reflog_entry* entry = git_reflog_entry_byindex(log.get(), i);
+            const char* message = git_reflog_entry_message(entry);
+            entries.push_back({id_of(git_reflog_entry_id_old(entry)), id_of(git_reflog_entry_id_new(entry)),
+                               person(git_reflog_entry_committer(entry)), message ? as_utf8(message) : std::string()});
+        }
+        return entries;
     }
 
     std::optional<ObjectId> resolve(const std::string& revision) const override {

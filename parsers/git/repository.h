@@ -53,6 +53,13 @@ struct TreeEntry {
     ObjectId id;
 };
 
+/// One movement of a reference, as this clone has recorded it.
+struct ReflogEntry {
+    ObjectId old_commit, new_commit;  ///< empty where there was, or is, none
+    Person person;
+    std::string message;  ///< `commit: ...`, `pull: Fast-forward`, `push`
+};
+
 /// A file system made of git's objects, which also knows the name of each file's content, to cache by it.
 class ObjectFileSystem : public FileSystem {
   public:
@@ -97,6 +104,8 @@ class Repository {
     /// `origin`'s address, or the only remote's, without user name and password; empty without one.
     virtual std::string remote_url() const = 0;
 
+    /// How a reference (its full name) moved, oldest first; empty where nothing is recorded, as in most bare ones.
+    virtual std::vector<ReflogEntry> reflog(const std::string& name) const = 0;
     /// The commit that a revision (branch, tag, `HEAD~2`, an id or the start of one) means.
     virtual std::optional<ObjectId> resolve(const std::string& revision) const = 0;
     virtual std::optional<ObjectId> merge_base(const ObjectId& a, const ObjectId& b) const = 0;
@@ -114,7 +123,7 @@ class Repository {
                                                        bool renames, std::string& error) const = 0;
     /// The id of the patch from the first commit to the second: equal for equal changes wherever they are applied.
     virtual ObjectId patch_id(const ObjectId& old_commit, const ObjectId& new_commit) const = 0;
-    /// Every branch and tag, of remotes too, with its commit, sorted by name.
+    /// Every branch, tag and whatever else has a name (`refs/pull/12/head`), with its commit, sorted by name.
     virtual std::vector<std::pair<std::string, ObjectId>> references() const = 0;
     /// The entries of a tree object; nullopt when it is missing or damaged.
     virtual std::optional<std::vector<TreeEntry>> tree_entries(const ObjectId& tree) const = 0;

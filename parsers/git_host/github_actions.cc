@@ -6,6 +6,8 @@
 #include "parsers/git_host/expressions.h"
 #include "parsers/git_host/git_host.h"
 #include "parsers/git_host/host_file.h"
+#include "parsers/shell/calls.h"
+#include "parsers/shell/shell_reader.h"
 #include "scanner/model/text.h"
 
 namespace plumbline {
@@ -119,11 +121,13 @@ struct Scope {
     Value permissions;    ///< effective; null when nothing says it
     Span permissions_at;  ///< where they are written
     std::string_view shell;
+    bool windows = false;  ///< whether the runner's own shell is PowerShell
 };
 
 class WorkflowReader {
   public:
-    WorkflowReader(const HostFile& file, RootResult& result) : file_(file), source_(*file.source), result_(result) {}
+    WorkflowReader(const HostFile& file, const SourceSet& sources, RootResult& result)
+        : file_(file), source_(*file.source), sources_(sources), result_(result) {}
 
     void workflow() {
         const Value& root = file_.root;
@@ -467,7 +471,9 @@ class WorkflowReader {
         if (const Member* own = given(job.value, "permissions")) body.set("own_permissions", own->value, own->span);
         if (const Member* uses = given(job.value, "uses"); uses && uses->value.is_string())
             body.set("action", action_of(uses->value.as_string()), uses->span);
-        body.set("runner_labels", runner_labels(value_at(job.value, "runs-on"), scope), span_of(job.value, "runs-on"));
+        const Value labels = runner_labels(value_at(job.value, "runs-on"), scope);
+        for_each_text(labels, [&](std::string_view label) { scope.windows |= lower(label).starts_with("windows"); });
+        body.set("runner_labels", labels, span_of(job.value, "runs-on"));
         body.set("images", images_of(job.value, scope), job.span);
         body.set("secrets_used", secrets_in(own_env), span_of(job.value, "env"));
 
@@ -528,6 +534,52 @@ class WorkflowReader {
         return nullptr;
     }
 
+    /// The commands of a script for a POSIX shell, with expressions as they are written; null for any other language.
+    Value calls_in(const Member& script, const Value& step, std::string_view shell) const {
+        const bool posix = shell.empty() || shell.starts_with("bash") || shell.starts_with("sh");
+        const std::string uses = lower(text_at(step, "uses"));
+        if (!posix || uses.starts_with("actions/github-script@") || uses.starts_with("azure/powershell@")) return {};
+        const std::string& text = script.value.as_string();
+        std::vector<shell::Piece> pieces;
+        std::size_t at = 0;
+        for (const ExpressionText& expression : find_expressions(text)) {
+            pieces.push_back({text.substr(at, expression.begin - at), false, {}});
+            pieces.push_back({text.substr(expression.begin, expression.end - expression.begin), true, {}});
+            at = expression.end;
+        }
+        pieces.push_back({text.substr(at), false, {}});
+        return shell::calls_of(pieces, script.value, sources_);
+    }
+
+    /// Whether the value of a context has no line end, so that it cannot leave a comment: titles, names of branches.
+    static bool is_one_line(std::string_view context) {
+        static constexpr std::array<std::string_view, 10> names = {
+            "title",       "ref",       "label",          "head_ref",  "display_title",
+            "head_branch", "page_name", "default_branch", "full_name", "email"};
+        const std::string name = lower(context.substr(context.rfind('.') + 1));
+        return std::find(names.begin(), names.end(), name) != names.end();
+    }
+
+    /// The same script with what stands in comments of it blank, where it can do no harm there.
+    static std::string without_harmless_comments(const std::string& script) {
+        std::string masked = script;
+        const std::vector<ExpressionText> expressions = find_expressions(script);
+        for (const ExpressionText& expression : expressions)
+            std::fill(masked.begin() + static_cast<std::ptrdiff_t>(expression.begin),
+                      masked.begin() + static_cast<std::ptrdiff_t>(expression.end), 'x');
+        std::string out = script;
+        for (const auto& [begin, end] : shell::read_script(masked).comments) {
+            for (const ExpressionText& expression : expressions) {
+                if (expression.begin < begin || expression.end > end) continue;
+                const auto used = contexts_of(expression.inner).output;
+                if (std::all_of(used.begin(), used.end(), is_one_line))
+                    std::fill(out.begin() + static_cast<std::ptrdiff_t>(expression.begin),
+                              out.begin() + static_cast<std::ptrdiff_t>(expression.end), ' ');
+            }
+        }
+        return out;
+    }
+
     /// Contexts whose text ends up in the script: directly, or through `env.NAME` that was set from one.
     static Value injected(std::string_view script, const Value& env) {
         std::set<std::string> found;
@@ -561,9 +613,15 @@ class WorkflowReader {
                 body.set("with", arguments.build(), span_of(step, "with"));
             }
             body.set("script", script->value, script->span);
-            body.set("expressions", injected(text, scope.env), script->span);
             if (std::string ref = foreign_ref_in(text, true); !ref.empty())
                 body.set("untrusted_ref", std::string_view(ref), script->span);
+            const std::string_view own_shell = text_at(step, "shell");
+            const std::string_view usual = scope.shell.empty() && scope.windows ? "pwsh" : scope.shell;
+            const Value calls = calls_in(*script, step, own_shell.empty() ? usual : own_shell);
+            if (!calls.is_null()) body.set("calls", calls, script->span);
+            const bool commented = !calls.is_null() && contains(text, "#") && contains(text, "${{");
+            const std::string run = commented ? without_harmless_comments(text) : text;
+            body.set("expressions", injected(run, scope.env), script->span);
         }
         if (const Member* uses = given(step, "uses"); uses && uses->value.is_string()) {
             const Value action = action_of(uses->value.as_string());
@@ -594,6 +652,7 @@ class WorkflowReader {
 
     const HostFile& file_;
     const Source& source_;
+    const SourceSet& sources_;
     RootResult& result_;
     Value workflow_;
     std::vector<Resource> resources_;
@@ -629,12 +688,12 @@ class GithubActionsParser : public FileParser {
                 "A workflow is a YAML mapping with `on` and `jobs`. Nothing in this file was judged.");
         return file;
     }
-    RootResult evaluate(const Root& root, const Inputs&, const FileSystem&, SourceSet&) const override {
+    RootResult evaluate(const Root& root, const Inputs&, const FileSystem&, SourceSet& sources) const override {
         const HostFile& file = file_of(root);
         RootResult result;
         result.graph.root = root.path;
         if (!file.root.is_mapping()) return result;
-        WorkflowReader reader(file, result);
+        WorkflowReader reader(file, sources, result);
         if (is_action_file(file.source->path()) && !file.root.find("jobs"))
             reader.composite_action();
         else

@@ -6,6 +6,7 @@
 
 #include "parsers/git_host/git_host.h"
 #include "parsers/git_host/host_file.h"
+#include "parsers/shell/calls.h"
 #include "parsers/yaml/yaml_reader.h"
 #include "scanner/model/text.h"
 
@@ -293,6 +294,7 @@ class PipelineReader {
             collect_commands(script->value, 0, commands);
             if (phase == "script") commands_at = script->span;
         }
+        body.set("calls", calls_in(commands, sources), commands_at);
         body.set("commands", Value::tuple(std::move(commands)), commands_at);
         body.set("images", images_of(resolved, variables), job.span);
         body.set("pipeline", about);
@@ -304,6 +306,16 @@ class PipelineReader {
         resource.header = first_line(sources.get(job.span.source), job.span);
         resource.body = body.build();
         result_.graph.add(std::move(resource));
+    }
+
+    static Value calls_in(const std::vector<Value>& commands, const SourceSet& sources) {
+        std::vector<Value> calls;
+        for (const Value& command : commands) {
+            if (!command.is_string()) continue;
+            const Value here = shell::calls_of({{command.as_string(), false, {}}}, command, sources);
+            calls.insert(calls.end(), here.elements().begin(), here.elements().end());
+        }
+        return Value::tuple(std::move(calls));
     }
 
     static Span span_of(const Value& mapping, std::string_view name) {

@@ -218,8 +218,10 @@ class Reader {
         const int depth = depth_;
         const bool ignored = newlines_ignored_;
         const Span open = open_block_;
+        std::uint32_t read_to = begin;  // behind the item, once it is read
         try {
             body_item(attributes, blocks);
+            read_to = at_;
             skip();
             if (peek() == ',')
                 ++at_;
@@ -230,6 +232,10 @@ class Reader {
             newlines_ignored_ = ignored;
             open_block_ = open;
             spend(at_ - begin);
+            if (read_to > begin) {  // only what follows it, a comment without an end, is at fault
+                at_ = read_to;
+                return pass_by(read_to);
+            }
             at_ = begin;
             const std::string_view name = identifier();
             const std::uint32_t name_end = at_;

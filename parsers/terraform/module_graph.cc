@@ -4,6 +4,7 @@
 
 #include "parsers/terraform/body_values.h"
 #include "parsers/terraform/module.h"
+#include "parsers/terraform/startup_scripts.h"
 
 // A module's resources, and what else rules look at, as the graph has them.
 namespace plumbline::terraform {
@@ -93,7 +94,7 @@ void Module::emit_resources(Graph& graph) {
             made.address = address(config, how, at);
             made.platform = "terraform";
             made.body = done.body;
-            made.meta = done.meta;
+            made.meta = shell::with_calls(done.meta, done.body, startup_scripts, program_.library.sources());
             made.header = config.block->header;
             made.block = config.block->span;
             made.module_path = path_;

@@ -8,6 +8,7 @@
 #include "parsers/terraform/comments.h"
 #include "parsers/terraform/program.h"
 #include "parsers/terraform/provider_values.h"
+#include "parsers/terraform/startup_scripts.h"
 
 namespace plumbline {
 namespace {
@@ -468,7 +469,8 @@ class Plan {
             if (provider.find('.') != std::string::npos)
                 meta.push_back({"provider", Value::string(provider), config->second.find("provider_config_key")->span});
         }
-        made.meta = Value::object(std::move(meta));
+        made.meta = shell::with_calls(Value::object(std::move(meta)), made.body, terraform::startup_scripts,
+                                      library_.sources());
         result_.graph.add(std::move(made));
         if (source) used_.insert(context.source);
     }

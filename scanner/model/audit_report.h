@@ -14,6 +14,7 @@
 namespace plumbline {
 
 /// All times are seconds since 1970 in UTC; reports write them as RFC 3339.
+std::string rfc3339(std::int64_t time);
 
 /// Who, as a commit or a host names them.
 struct AuditPerson {
@@ -70,6 +71,21 @@ enum class SignatureState : std::uint8_t {
 };
 std::string_view to_string(SignatureState state);
 
+/// What a change lacks of one demand: nothing, something, or nobody knows.
+struct AuditLack {
+    enum class State : std::uint8_t { nothing, something, unknown };
+    std::string_view demand;  ///< `review`, `checks`, ...: a member of `lacks` in the change's record
+    State state = State::nothing;
+    std::string text;  ///< what is missing, or why nobody knows and what would tell
+};
+
+/// A movement of the branch that dropped commits.
+struct ForcedPush {
+    std::int64_t time = 0;
+    std::string by, old_commit, new_commit;
+    std::string source;  ///< `reflog`, or the export's name
+};
+
 /// A commit on the branch's first parents with what it brought: what is approved, merged and sampled as one.
 struct AuditChange {
     std::string commit;
@@ -93,29 +109,42 @@ struct AuditChange {
     std::string pull_request;  ///< its number; empty for none
     std::string change_id;     ///< Gerrit's
     std::vector<std::string> tickets;
-    bool empty = false, octopus = false, bot = false;
-    bool cut_off = false;                                   ///< a shallow clone ends here; what it changed is not known
-    std::string reverts;                                    ///< the commit that it takes back
+    bool empty = false, octopus = false;
+    bool bot = false, trusted_bot = false;  ///< its author is one; the configuration exempts it from review
+    bool cut_off = false;                   ///< a shallow clone ends here; what it changed is not known
+    std::string reverts;                    ///< the commit that it takes back, as written
+    std::string reverted_by;                ///< a later commit of the period that takes this one back
+    /// Commits that it says were reviewed afterwards (trailer `Post-review-of`).
+    std::vector<std::string> reviews_later;
     std::string emergency;                                  ///< the sign that it is an emergency change; empty for none
     std::size_t files = 0;                                  ///< how many it changed
     std::vector<std::string> pipeline_files, waiver_files;  ///< of those, the ones that guard other changes
 
     SignatureState signature = SignatureState::absent;
     std::string signer;  ///< who, or why the signature is not good
+    /// Of those it brought beside itself: without a good signature, and with one that nobody could check.
+    std::vector<std::string> unsigned_commits, unchecked_commits;
+
+    std::vector<AuditApproval> approvals;  ///< of exports, and what trailers claim
+
+    std::vector<AuditPerson> reviewers;  ///< who approved, before the merge where that is known
+    std::optional<bool> self_approved;   ///< nobody but those who wrote it did; nullopt: no approval is known
 
     // From an export; nothing without one.
-    bool exported = false;  ///< an export holds its pull request
-    std::string url;
+    bool exported = false;          ///< an export holds its pull request
+    bool reviews_exported = false;  ///< and that one's reviews, be they none
+    std::string url, source_branch, description;
+    std::vector<std::string> labels;
     AuditPerson opened_by, merged_by;
     std::optional<std::int64_t> merged, last_push;
-    AuditPerson last_pusher;
-    std::string head;                      ///< the newest commit of the pull request
-    std::vector<AuditApproval> approvals;  ///< trailers' too
+    std::string head;  ///< the newest commit of the pull request
     std::optional<std::vector<AuditCheck>> checks;
-    /// Nullopt: nobody knows (no export that would hold it).
-    std::optional<bool> through_pull_request, forced;
-    /// Why those, approvals or checks are not known, and what would tell.
-    std::string unknown_because;
+    /// Nullopt: nobody knows. `way_known_by` says what told, or why nothing does and what would.
+    std::optional<bool> through_pull_request;
+    std::string way_known_by;
+
+    /// What rules judge: what each demand on a change finds missing.
+    std::vector<AuditLack> lacks;
 };
 
 /// Of what the population consists, and whether every commit of the period is accounted for.
@@ -211,10 +240,13 @@ struct AuditReport {
     std::string tip;   ///< the branch's last commit in the period; empty when there is none
     std::string base;  ///< the last one before the period; empty when history begins in it
     bool shallow = false;
-    std::int64_t from = 0, to = 0;  ///< half-open
+    std::int64_t from = 0, to = 0;  ///< the first and the last second of the period
 
     std::vector<AuditChange> changes;  ///< oldest first
     AuditPopulation population;
+    std::vector<ForcedPush> forced_pushes;
+    /// Why more of them may have happened than are known; empty when an export shows every push of the period.
+    std::string pushes_unknown_because;
     AuditSample sample;
     std::optional<AuditState> at;
 

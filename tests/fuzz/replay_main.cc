@@ -20,6 +20,7 @@ int fuzz_evaluate(const std::uint8_t* data, std::size_t size);
 int fuzz_cloudformation(const std::uint8_t* data, std::size_t size);
 int fuzz_kubernetes(const std::uint8_t* data, std::size_t size);
 int fuzz_rule(const std::uint8_t* data, std::size_t size);
+int fuzz_shell(const std::uint8_t* data, std::size_t size);
 }
 
 int main(int count, char** arguments) {
@@ -30,7 +31,8 @@ int main(int count, char** arguments) {
         {"evaluate", fuzz_evaluate},
         {"cloudformation", fuzz_cloudformation},
         {"kubernetes", fuzz_kubernetes},
-        {"rule", fuzz_rule}};
+        {"rule", fuzz_rule},
+        {"shell", fuzz_shell}};
     const auto target = targets.find(count == 3 ? arguments[1] : "");
     if (target == targets.end()) {
         std::fprintf(stderr, "usage: plumbline_replay TARGET FOLDER\n");

@@ -1,4 +1,4 @@
-#include "rules/encoding.h"
+#include "scanner/model/encoding.h"
 
 #include <algorithm>
 #include <optional>
