@@ -10,6 +10,42 @@ namespace {
 
 constexpr std::size_t max_depth = 1000;
 
+int hex_at(std::string_view text, std::size_t at) {
+    int code = 0;
+    for (std::size_t i = at; i < at + 4; ++i) {
+        const char c = i < text.size() ? text[i] : '\0';
+        const int digit = c >= '0' && c <= '9'   ? c - '0'
+                          : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                          : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                                 : -1;
+        if (digit < 0) return -1;
+        code = code * 16 + digit;
+    }
+    return code;
+}
+
+/// Half of a surrogate pair alone is no character: it reads as U+FFFD, as in Go's reader and in browsers. The text
+/// keeps its length, so that places stay right; empty when nothing is to change.
+std::string without_lone_surrogates(std::string_view text) {
+    std::string out;
+    for (std::size_t at = text.find("\\"); at < text.size(); at = text.find('\\', at)) {
+        if (at + 1 >= text.size() || text[at + 1] != 'u') {
+            at += 2;
+            continue;
+        }
+        const int code = hex_at(text, at + 2);
+        const bool high = code >= 0xD800 && code < 0xDC00, low = code >= 0xDC00 && code < 0xE000;
+        const bool paired = high && text.substr(at + 6).starts_with("\\u") && hex_at(text, at + 8) >= 0xDC00 &&
+                            hex_at(text, at + 8) < 0xE000;
+        if ((high && !paired) || low) {
+            if (out.empty()) out = text;
+            out.replace(at + 2, 4, "fffd");
+        }
+        at += paired ? 12 : 6;
+    }
+    return out;
+}
+
 /// Counts the bytes the lexer took; nlohmann's events carry no positions.
 class CountingIterator {
   public:
@@ -142,7 +178,8 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
 }  // namespace
 
 std::optional<Value> read_json(const Source& source, Diagnostics& diagnostics) {
-    const std::string_view text = source.text();
+    const std::string replaced = without_lone_surrogates(source.text());
+    const std::string_view text = replaced.empty() ? source.text() : std::string_view(replaced);
     const std::size_t base = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
     std::size_t count = 0;
     Handler handler(source, base, count, diagnostics);

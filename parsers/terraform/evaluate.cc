@@ -660,16 +660,28 @@ Value Evaluator::attempt(const hcl::CallExpr& expr) {
     return fault("Error in function call", "No expression succeeded: " + reasons + ".", expr.span);
 }
 
+/// A function of a provider that the module requires: what it gives is known only to the provider. Null for any other.
+Value Evaluator::provider_call(const hcl::CallExpr& expr) {
+    const auto parts = split(expr.name, ':');  // provider::NAME::FUNCTION
+    if (parts.size() != 5 || parts[0] != "provider" || parts[2] == "terraform" || !scope_.requires_provider(parts[2]))
+        return {};
+    for (const Expr* argument : expr.arguments) evaluate(*argument);
+    return Value::unknown({}, make_cause(std::string(expr.name) + " is known only to the provider", expr.span))
+        .traced(make_trace(Trace::Kind::expression, expr.span));
+}
+
 Value Evaluator::call(const hcl::CallExpr& expr) {
     const FunctionContext* context = scope_.functions();
     if (!context) return fault("Function calls not allowed", "Functions may not be called here.", expr.span);
     if (expr.name == "try" || expr.name == "can" || expr.name == "core::try" || expr.name == "core::can")
         return attempt(expr);
-    if (!exists(expr.name)) {
-        return fault(
-            "Call to unknown function",
-            "There is no function named \"" + std::string(expr.name) + "\"." + suggestion(expr.name, function_names()),
-            expr.name_span);
+    if (!exists(expr.name, context->opentofu)) {
+        const Value foreign = provider_call(expr);
+        if (!foreign.is_null()) return foreign;
+        return fault("Call to unknown function",
+                     "There is no function named \"" + std::string(expr.name) + "\"." +
+                         suggestion(expr.name, function_names(context->opentofu)),
+                     expr.name_span);
     }
     if (expr.name == "templatestring" && !expr.arguments.empty() && !is_reference(*expr.arguments[0]))
         return fault("Invalid function argument",

@@ -26,6 +26,8 @@ class Scope {
                             Evaluator& evaluator) = 0;
     /// Null where functions may not be called.
     virtual const FunctionContext* functions() = 0;
+    /// Whether the module requires a provider under that local name, so that its functions may be called.
+    virtual bool requires_provider(std::string_view) const { return false; }
 };
 
 /// Work done so far for one root; evaluation stops with a diagnostic when it is used up. A million steps take about a
@@ -64,6 +66,7 @@ class Evaluator {
     Value conditional(const hcl::ConditionalExpr& expr);
     Value object(const hcl::ObjectExpr& expr);
     Value call(const hcl::CallExpr& expr);
+    Value provider_call(const hcl::CallExpr& expr);
     Value attempt(const hcl::CallExpr& expr);
     Value finish(Result result, Span subject, std::string_view summary = {});
     bool template_parts(const hcl::TemplateExpr& expr, std::vector<Value>& parts);

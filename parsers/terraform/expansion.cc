@@ -8,12 +8,8 @@ namespace {
 /// One `count` or `for_each` in the making.
 class Expander {
   public:
-    Expander(const hcl::Expr& expr, bool is_count, const std::string& what, Evaluator& evaluator, bool strict)
-        : span_(expr.span),
-          name_(is_count ? "count" : "for_each"),
-          what_(what),
-          evaluator_(evaluator),
-          strict_(strict) {}
+    Expander(const hcl::Expr& expr, std::string name, const std::string& what, Evaluator& evaluator, bool strict)
+        : span_(expr.span), name_(std::move(name)), what_(what), evaluator_(evaluator), strict_(strict) {}
 
     Expansion by_count(const Value& value) {
         if (value.is_unknown()) return undetermined(value);
@@ -65,6 +61,16 @@ class Expander {
             made.keys.push_back(Value::string(member.name).traced(value.trace()));
             made.values.push_back(member.value);
         }
+        return made;
+    }
+
+    Expansion by_enabled(const Value& value) {
+        if (value.is_unknown()) return undetermined(value);
+        const Result converted = convert(value, Type::boolean());
+        if (!converted.ok() || value.is_null())
+            return unsuitable("The \"enabled\" argument must be either true or false.");
+        Expansion made = of_kind(Expansion::Kind::single);
+        made.enabled = converted.value().as_bool();
         return made;
     }
 
@@ -156,8 +162,21 @@ Expansion expand(const hcl::Expr* count, const hcl::Expr* for_each, const std::s
     if (!count && !for_each) return {};
     const hcl::Expr& expr = count ? *count : *for_each;
     const Value value = evaluator.evaluate(expr);
-    Expander expander(expr, count != nullptr, what, evaluator, strict);
+    Expander expander(expr, count ? "count" : "for_each", what, evaluator, strict);
     return count ? expander.by_count(value) : expander.by_each(value);
+}
+
+std::optional<Expansion> expand_by_enabled(const hcl::Body& body, const std::string& what, Evaluator& evaluator,
+                                           bool strict) {
+    for (const hcl::Block& block : body.blocks) {
+        if (block.type != "lifecycle") continue;
+        for (const hcl::Attribute& item : block.body->attributes) {
+            if (item.name != "enabled") continue;
+            const Value value = evaluator.evaluate(*item.value);
+            return Expander(*item.value, "enabled", what, evaluator, strict).by_enabled(value);
+        }
+    }
+    return std::nullopt;
 }
 
 void bind_instance(Evaluator& evaluator, const Expansion& expansion, std::size_t at) {

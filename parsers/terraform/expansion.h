@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,11 +20,14 @@ struct Expansion {
     std::vector<Value> values;  ///< `each.value`, by position
     CauseRef cause;             ///< of `unknown`
     Span span;                  ///< of the expression that says it
+    /// False: there is none, because of OpenTofu's `lifecycle { enabled = false }` (a reference is null) or of a limit
+    /// (it is unknown by `cause`).
+    bool enabled = true;
 
     /// Whether instances have keys: `[0]`, `["a"]`.
     bool is_keyed() const { return kind == Kind::count || kind == Kind::each; }
     /// Number of instances; one stands for all where the number is unknown.
-    std::size_t size() const { return is_keyed() ? keys.size() : 1; }
+    std::size_t size() const { return !enabled ? 0 : is_keyed() ? keys.size() : 1; }
     /// The key of an instance as an address shows it; "" where there is none.
     std::string suffix(std::size_t at) const;
     /// What `count` and `each` are in an instance; null where they do not exist.
@@ -38,6 +42,11 @@ std::string key_text(const Value& key);
 /// one is a fault, as in `terraform plan`.
 Expansion expand(const hcl::Expr* count, const hcl::Expr* for_each, const std::string& what, Evaluator& evaluator,
                  bool strict);
+
+/// The same for a body with OpenTofu's `enabled` in its `lifecycle` block, which stands in place of `count` and
+/// `for_each`; nullopt when there is none.
+std::optional<Expansion> expand_by_enabled(const hcl::Body& body, const std::string& what, Evaluator& evaluator,
+                                           bool strict);
 
 /// Binds `count` or `each` of one instance.
 void bind_instance(Evaluator& evaluator, const Expansion& expansion, std::size_t at);

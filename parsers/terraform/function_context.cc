@@ -123,6 +123,7 @@ std::unique_ptr<FunctionContext> make_function_context(Library& library, const s
         return where ? list_below(files, *where) : std::vector<std::string>();
     };
     made->working_directory = options.working_directory;
+    made->opentofu = library.opentofu();
     const Templates templates{library.sources(), arena, budget};
     made->render_template = [templates, context = made.get()](std::string_view text, std::string_view name,
                                                               const Value& variables) {

@@ -30,12 +30,19 @@ struct Function {
     Implementation implementation;
     /// The result depends on what is inside of the arguments: unknown parts make it unknown, marks inside count.
     bool whole = false;
+    /// OpenTofu has it, Terraform has not.
+    bool opentofu = false;
 };
 
 std::span<const Function> collection_functions();
 std::span<const Function> string_functions();
 std::span<const Function> encoding_functions();
-std::span<const Function> other_functions();
+std::span<const Function> number_functions();
+std::span<const Function> hash_functions();
+std::span<const Function> date_functions();
+std::span<const Function> network_functions();
+std::span<const Function> file_functions();
+std::span<const Function> provider_functions();
 
 /// An unknown that is so because of `operands`: the first unknown's cause, every operand's references, all marks.
 Value unknown_because(Type type, std::span<const Value> operands, Refinement refinement = {});

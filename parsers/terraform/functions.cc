@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "parsers/terraform/function_table.h"
+#include "parsers/terraform/function_values.h"
 
 namespace plumbline::terraform {
 namespace {
@@ -14,7 +14,8 @@ const std::unordered_map<std::string_view, const Function*>& table() {
     static const auto made = [] {
         std::unordered_map<std::string_view, const Function*> all;
         for (const auto functions :
-             {collection_functions(), string_functions(), encoding_functions(), other_functions()}) {
+             {collection_functions(), string_functions(), encoding_functions(), number_functions(), hash_functions(),
+              date_functions(), network_functions(), file_functions(), provider_functions()}) {
             for (const Function& function : functions) all.emplace(function.name, &function);
         }
         return all;
@@ -100,6 +101,22 @@ Value traced_from(Value value, std::span<const Value> operands) {
     return value.traced(make_trace(Trace::Kind::expression, {}, {}, std::move(from)));
 }
 
+Value without_places(const Value& value) {
+    if (value.is_sequence()) {
+        std::vector<Value> items;
+        for (const Value& item : value.elements()) items.push_back(without_places(item));
+        return Value::tuple(std::move(items));
+    }
+    if (value.is_mapping()) {
+        std::vector<Member> members;
+        for (const Member& member : value.members())
+            members.push_back({hcl::to_nfc(member.name), without_places(member.value), {}});
+        return Value::object(std::move(members));
+    }
+    if (value.is_string()) return text(value.as_string());
+    return value.traced(nullptr);
+}
+
 Value unknown_because(Type type, std::span<const Value> operands, Refinement refinement) {
     std::uint8_t marks = 0;
     for (const Value& operand : operands) marks |= operand.marks_deep();
@@ -127,15 +144,18 @@ std::vector<std::size_t> grapheme_starts(std::string_view text) {
     return starts;
 }
 
-bool exists(std::string_view name) {
+bool exists(std::string_view name, bool opentofu) {
     name = without_namespace(name);
-    return table().contains(name) || name == "try" || name == "can" || name == "sensitive" || name == "nonsensitive" ||
-           name == "issensitive" || name == "type";
+    const auto found = table().find(name);
+    return (found != table().end() && (opentofu || !found->second->opentofu)) || name == "try" || name == "can" ||
+           name == "sensitive" || name == "nonsensitive" || name == "issensitive" || name == "type";
 }
 
-std::vector<std::string_view> function_names() {
+std::vector<std::string_view> function_names(bool opentofu) {
     std::vector<std::string_view> names = {"try", "can", "sensitive", "nonsensitive", "issensitive"};
-    for (const auto& [name, function] : table()) names.push_back(name);
+    for (const auto& [name, function] : table()) {
+        if (opentofu || !function->opentofu) names.push_back(name);
+    }
     std::sort(names.begin(), names.end());
     return names;
 }
@@ -150,7 +170,8 @@ Result call(std::string_view name, std::span<const Value> arguments, const Funct
         return Value::boolean(value.has_mark(Value::sensitive));
     }
     const auto found = table().find(name);
-    if (found == table().end()) return fail("There is no function named \"" + std::string(name) + "\".");
+    if (found == table().end() || (found->second->opentofu && !context.opentofu))
+        return fail("There is no function named \"" + std::string(name) + "\".");
     const Function& function = *found->second;
     if (arguments.size() < function.parameters.size()) {
         return fail("Not enough function arguments: Function \"" + std::string(name) + "\" expects " +

@@ -44,6 +44,8 @@ struct FunctionContext {
     std::function<Result(std::string_view text, std::string_view name, const Value& variables)> render_template;
     /// `path.module`'s folder etc. are resolved by the caller; this is for `abspath`.
     std::string working_directory;
+    /// Whether OpenTofu's own functions are there too.
+    bool opentofu = false;
 };
 
 /// Converts as Terraform does wherever a type is demanded (cty/convert, unsafe conversions included).
@@ -68,10 +70,11 @@ Result index(const Value& object, const Value& key);
 Result get_attribute(const Value& object, std::string_view name);
 
 /// Calls a built-in function by name (`core::` prefix allowed, provider functions of `terraform` included). Handles
-/// conversion of arguments, unknowns, marks. `exists` tells whether there is one of that name.
+/// conversion of arguments, unknowns, marks. `exists` tells whether there is one of that name, with `opentofu` those
+/// that only OpenTofu has.
 Result call(std::string_view name, std::span<const Value> arguments, const FunctionContext& context);
-bool exists(std::string_view name);
-std::vector<std::string_view> function_names();
+bool exists(std::string_view name, bool opentofu = false);
+std::vector<std::string_view> function_names(bool opentofu = false);
 
 /// JSON as `jsonencode` prints it and `jsondecode` reads it; used for inspect, tfvars and plan files too.
 Result json_encode(const Value& value);

@@ -2,26 +2,19 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 
 #include "parsers/json/json_reader.h"
-#include "parsers/terraform/ast.h"
 #include "parsers/terraform/encoding.h"
-#include "parsers/terraform/function_table.h"
+#include "parsers/terraform/function_values.h"
 #include "parsers/yaml/yaml_reader.h"
 #include "scanner/model/text.h"
 
 namespace plumbline::terraform {
 namespace {
 
-using Arguments = std::vector<Value>;
-using Context = FunctionContext;
-
-Value text(std::string value) {
-    return Value::string(hcl::to_nfc(value));
-}
-const std::string& str(const Value& value) {
-    return value.as_string();
-}
+// What a few bytes can be made to unpack to has no limit of its own.
+constexpr std::size_t max_unpacked = 16U << 20;
 
 void write_json_string(std::string_view s, std::string& out) {
     static constexpr char digits[] = "0123456789abcdef";
@@ -87,23 +80,6 @@ void write_json(const Value& value, std::string& out) {
         write_json(member.value, out);
     }
     out += value.is_sequence() ? ']' : '}';
-}
-
-/// Documents from functions have no file of their own: traces of a source that nobody can look up are taken off.
-Value without_traces(const Value& value) {
-    if (value.is_sequence()) {
-        std::vector<Value> items;
-        for (const Value& item : value.elements()) items.push_back(without_traces(item));
-        return Value::tuple(std::move(items));
-    }
-    if (value.is_mapping()) {
-        std::vector<Member> members;
-        for (const Member& member : value.members())
-            members.push_back({hcl::to_nfc(member.name), without_traces(member.value), {}});
-        return Value::object(std::move(members));
-    }
-    if (value.is_string()) return text(value.as_string());
-    return value.traced(nullptr);
 }
 
 /// `2001-12-14`, `2001-12-14t21:59:43.10-05:00`, `2001-12-14 21:59:43`: go-yaml reads these as times, which print in
@@ -189,7 +165,7 @@ Result yaml_decode(Arguments& a, const Context&) {
     if (!unsupported.empty()) return fail("unsupported tag \"" + unsupported + "\"", 0);
     if (file.documents.empty()) return fail("on line 1, column 1: missing start of document", 0);
     if (file.documents.size() > 1) return fail("unexpected extra content after value", 0);
-    return without_traces(file.documents.front().root);
+    return without_places(file.documents.front().root);
 }
 
 /// A text in double quotes; behind column 80 a space becomes a line end, as libyaml's emitter folds.
@@ -394,7 +370,54 @@ Result gzip(Arguments& a, const Context&) {
     return text(base64_encode(out));
 }
 
-const Parameter string_parameter{Type::string(), false, false};
+/// OpenTofu's, the other way round.
+Result gunzip(Arguments& a, const Context&) {
+    const auto bytes = base64_decode(str(a[0]));
+    if (!bytes) return fail("failed to decode base64 data", 0);
+    z_stream stream{};
+    if (inflateInit2(&stream, 15 + 16) != Z_OK) return fail("cannot decompress");
+    std::string input = *bytes, out;
+    stream.next_in = reinterpret_cast<Bytef*>(input.data());
+    stream.avail_in = static_cast<uInt>(input.size());
+    int state = Z_OK;
+    while (state == Z_OK && out.size() <= max_unpacked) {
+        std::array<char, 1U << 14> part;
+        stream.next_out = reinterpret_cast<Bytef*>(part.data());
+        stream.avail_out = static_cast<uInt>(part.size());
+        state = inflate(&stream, Z_NO_FLUSH);
+        out.append(part.data(), part.size() - stream.avail_out);
+    }
+    inflateEnd(&stream);
+    if (out.size() > max_unpacked) return fail("the unpacked text is larger than 16 MiB", 0);
+    if (state != Z_STREAM_END) return fail("failed to gunzip bytes", 0);
+    if (!is_utf8(out)) return fail("the result of gunzipping the provided string is not valid UTF-8", 0);
+    return text(std::move(out));
+}
+
+/// OpenTofu's: RFC 3986 escapes, and `+` for a blank.
+Result url_decode(Arguments& a, const Context&) {
+    const auto digit = [](char c) {
+        return c >= '0' && c <= '9'   ? c - '0'
+               : c >= 'a' && c <= 'f' ? c - 'a' + 10
+               : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                      : -1;
+    };
+    const std::string& in = str(a[0]);
+    std::string out;
+    for (std::size_t i = 0; i < in.size(); ++i) {
+        if (in[i] == '%') {
+            const int high = i + 2 < in.size() ? digit(in[i + 1]) : -1;
+            const int low = i + 2 < in.size() ? digit(in[i + 2]) : -1;
+            if (high < 0 || low < 0) return fail("failed to decode URL '" + in + "': invalid URL escape", 0);
+            out += static_cast<char>(high * 16 + low);
+            i += 2;
+        } else {
+            out += in[i] == '+' ? ' ' : in[i];
+        }
+    }
+    if (!is_utf8(out)) return fail("the result of decoding the provided string is not valid UTF-8", 0);
+    return text(std::move(out));
+}
 
 }  // namespace
 
@@ -473,7 +496,7 @@ Result json_decode(std::string_view input) {
     Diagnostics diagnostics;
     const auto value = read_json(source, diagnostics);
     if (!value) return fail(diagnostics.empty() ? "not valid JSON" : diagnostics.items().front().summary, 0);
-    return without_traces(*value);
+    return without_places(*value);
 }
 
 std::span<const Function> encoding_functions() {
@@ -496,6 +519,7 @@ std::span<const Function> encoding_functions() {
          Type::string(),
          [](Arguments& a, const Context&) -> Result { return text(base64_encode(str(a[0]))); }},
         {"base64gzip", {string_parameter}, false, {}, Type::string(), gzip},
+        {"base64gunzip", {string_parameter}, false, {}, Type::string(), gunzip, false, true},
         {"csvdecode", {string_parameter}, false, {}, Type(), csv_decode},
         {"jsondecode",
          {string_parameter},
@@ -506,6 +530,7 @@ std::span<const Function> encoding_functions() {
         {"jsonencode", {{Type(), true, true}}, false, {}, Type::string(), json_encode_call},
         {"textdecodebase64", {string_parameter, string_parameter}, false, {}, Type::string(), text_decode},
         {"textencodebase64", {string_parameter, string_parameter}, false, {}, Type::string(), text_encode},
+        {"urldecode", {string_parameter}, false, {}, Type::string(), url_decode, false, true},
         {"urlencode", {string_parameter}, false, {}, Type::string(), url_encode},
         {"yamldecode", {string_parameter}, false, {}, Type(), yaml_decode},
         {"yamlencode", {{Type(), true, false}}, false, {}, Type::string(), yaml_encode, true},

@@ -4,24 +4,13 @@
 #include <algorithm>
 #include <charconv>
 
-#include "parsers/terraform/ast.h"
-#include "parsers/terraform/function_table.h"
+#include "parsers/terraform/function_values.h"
 
 namespace plumbline::terraform {
 namespace {
 
 // A text this long comes from a repetition gone wrong (`format("%999999999s", "")`), not from a configuration.
 constexpr std::size_t max_text = 64U << 20;
-
-using Arguments = std::vector<Value>;
-using Context = FunctionContext;
-
-Value text(std::string value) {
-    return Value::string(hcl::to_nfc(value));
-}
-const std::string& str(const Value& value) {
-    return value.as_string();
-}
 
 /// Unicode white space as Go's unicode.IsSpace has it.
 std::size_t space_at(std::string_view s, std::size_t at) {
@@ -613,8 +602,7 @@ Result startswith(Arguments& a, const Context&) {
     return unknown_because(Type::boolean(), a, not_null());
 }
 
-const Parameter string_parameter{Type::string(), false, false}, unknown_string{Type::string(), false, true},
-    number_parameter{Type::number(), false, false};
+const Parameter unknown_string{Type::string(), false, true};
 
 std::vector<Function> with_string(std::initializer_list<Function> functions) {
     return functions;

@@ -12,20 +12,21 @@ bool ends_with_one_of(std::string_view name, std::initializer_list<std::string_v
     return std::any_of(endings.begin(), endings.end(), [&](std::string_view ending) { return name.ends_with(ending); });
 }
 
-/// OpenTofu reads x.tofu instead of x.tf, and x.tofu.json instead of x.tf.json.
 void drop_replaced(std::vector<const hcl::File*>& files) {
     std::set<std::string> replaced;
-    for (const hcl::File* file : files) {
-        const std::string& path = file->source->path();
-        for (const auto& [ending, twin] : {std::pair(".tofu", ".tf"), std::pair(".tofu.json", ".tf.json")}) {
-            if (path.ends_with(ending))
-                replaced.insert(path.substr(0, path.size() - std::string_view(ending).size()) + twin);
-        }
-    }
+    for (const hcl::File* file : files) replaced.insert(replaced_by(file->source->path()));
     std::erase_if(files, [&](const hcl::File* file) { return replaced.contains(file->source->path()); });
 }
 
 }  // namespace
+
+std::string replaced_by(std::string_view path) {
+    for (const auto& [ending, twin] : {std::pair(".tofu", ".tf"), std::pair(".tofu.json", ".tf.json")}) {
+        if (path.ends_with(ending))
+            return std::string(path.substr(0, path.size() - std::string_view(ending).size())) + twin;
+    }
+    return {};
+}
 
 bool is_terraform_file(std::string_view name) {
     const bool leaving = name.starts_with(".") || name.ends_with("~") || (name.starts_with("#") && name.ends_with("#"));
@@ -33,6 +34,7 @@ bool is_terraform_file(std::string_view name) {
 }
 
 void Library::add(const hcl::File& file) {
+    if (!replaced_by(file.source->path()).empty()) folders_->opentofu = true;
     folders_->files[std::string(parent_path(file.source->path()))].push_back(&file);
 }
 
@@ -52,6 +54,7 @@ void Library::read_others(ModuleConfig& config, std::vector<const hcl::File*>& f
                                           "It is part of a module; what it declares is missing.");
             continue;
         }
+        if (!replaced_by(path).empty()) folders_->opentofu = true;
         const Source& source = sources_.add(path, std::move(read.text));
         config.owned.push_back(path.ends_with(".json") ? hcl::read_hcl_json(source, config.diagnostics)
                                                        : hcl::read_hcl(source, config.diagnostics));

@@ -25,6 +25,8 @@ struct Program {
     bool start();
     /// Takes in a module's own diagnostics, once however often it is called.
     void report(const ModuleConfig& config);
+    /// Whether so many more instances of resources and modules may be made; reports the first time when not.
+    bool may_make(std::size_t instances, Span place);
     /// The id that an import block gives to the instance at `address`; null when there is none.
     Value import_id(const std::string& address);
 
@@ -45,6 +47,7 @@ struct Program {
 
   private:
     std::set<const ModuleConfig*> reported_;
+    std::size_t instances_ = 0;
     bool imports_read_ = false;
     std::map<std::string, Value> imports_;  // by the target's address
 };
@@ -62,6 +65,7 @@ class Module : public Scope {
     Value reference(const hcl::VariableExpr& root, std::span<const hcl::Expr* const> steps, std::size_t& used,
                     Evaluator& evaluator) override;
     const FunctionContext* functions() override { return program_.functions.get(); }
+    bool requires_provider(std::string_view name) const override;
 
     Value output(const std::string& name, Span use);
     /// What only a plan finds: conditions of variables, resources, outputs and checks, of this and all modules below.
@@ -124,6 +128,8 @@ class Module : public Scope {
 
     // module_resources.cc
     const Expansion& expansion(std::size_t resource);
+    Expansion expanded(const hcl::Body& body, const hcl::Expr* count, const hcl::Expr* for_each,
+                       const std::string& what);
     const Instance& instance(std::size_t resource, std::size_t at);
     Value instance_value(std::size_t resource, std::size_t at, Span use);
     Value resource_value(std::size_t resource, Steps steps, std::size_t& used, Evaluator& evaluator);
@@ -135,6 +141,7 @@ class Module : public Scope {
 
     // module_calls.cc
     Call& call(std::size_t index);
+    bool calls_back(const ModuleConfig& called) const;
     void find_config(Call& made, const ModuleCallConfig& config);
     std::string source_of(const ModuleCallConfig& config);
     std::string installed_key(const ModuleCallConfig& config) const;
@@ -154,6 +161,7 @@ class Module : public Scope {
     void emit_declarations(Graph& graph);
     void emit_resources(Graph& graph);
     void emit_call(std::size_t index, Graph& graph);
+    void emit_provider(const ProviderConfig& provider, Graph& graph);
     void add_block(Graph& graph, std::string type, const std::string& address, const hcl::Block& block, Value body);
 
     std::string prefixed(const std::string& name) const { return path_.empty() ? name : path_ + "." + name; }

@@ -26,10 +26,16 @@ Module::Call& Module::call(std::size_t index) {
     }
     made.state = State::busy;
     const std::string name = prefixed("module." + config.name);
-    Evaluator here = evaluator();
-    made.expansion = expand(config.count, config.for_each, name, here, program_.options.strict);
+    made.expansion = expanded(*config.body, config.count, config.for_each, name);
     if (made.expansion.kind == Expansion::Kind::unknown && config.for_each) report_unknown(made.expansion, name);
     find_config(made, config);
+    if (made.config && calls_back(*made.config)) {
+        made.config = nullptr;
+        made.missing = "it leads back to the module itself";
+        program_.diagnostics.error("terraform-module", "Module calls itself",
+                                   "The call leads back to a module that it is part of, so it would have no end.",
+                                   config.block->header);
+    }
     if (made.config) {
         program_.report(*made.config);
         check_arguments(config, *made.config);
@@ -39,6 +45,14 @@ Module::Call& Module::call(std::size_t index) {
     }
     made.state = State::done;
     return made;
+}
+
+/// Whether this module or one that leads here has that configuration.
+bool Module::calls_back(const ModuleConfig& called) const {
+    for (const Module* at = this; at; at = at->parent_) {
+        if (&at->config_ == &called) return true;
+    }
+    return false;
 }
 
 /// The folder that a call leads to: beside this module, or where `terraform init` put it.
@@ -134,7 +148,8 @@ Value Module::module_value(std::size_t index, Steps steps, std::size_t& used, Ev
         return Value::unknown({}, make_cause("module." + config.name + " could not be read: " + found.missing,
                                              config.block->header))
             .traced(reference);
-    if (found.instances.empty() && !how.is_keyed()) return {};  // a cycle, which was reported
+    // Switched off, beyond a limit, or in a cycle that was reported.
+    if (found.instances.empty() && !how.is_keyed()) return how.cause ? Value::unknown({}, how.cause) : Value();
     if (how.kind == Expansion::Kind::single)
         return outputs_of(*found.instances[0], config.name, steps, used, evaluator);
     const bool keyed = used < steps.size() && steps[used]->kind == Kind::index;

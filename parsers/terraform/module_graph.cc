@@ -136,14 +136,25 @@ void Module::emit_call(std::size_t index, Graph& graph) {
     for (const auto& child : called.instances) child->emit(graph, std::exchange(first, false));
 }
 
+/// A provider's configuration; OpenTofu's with `for_each` has several, by key.
+void Module::emit_provider(const ProviderConfig& provider, Graph& graph) {
+    const std::string type = "provider." + provider.name;
+    const std::string name = provider.alias.empty() ? type : type + "." + provider.alias;
+    const hcl::Body& body = *provider.block->body;
+    const auto each = std::find_if(body.attributes.begin(), body.attributes.end(),
+                                   [](const hcl::Attribute& item) { return item.name == "for_each"; });
+    const Expansion how =
+        expanded(body, nullptr, each == body.attributes.end() ? nullptr : each->value, prefixed(name));
+    for (std::size_t at = 0; at < how.size(); ++at) {
+        Evaluator there = evaluator();
+        bind_instance(there, how, at);
+        add_block(graph, type, name + how.suffix(at), *provider.block, body_value(body, there));
+    }
+}
+
 void Module::emit(Graph& graph, bool declarations) {
     if (declarations) emit_declarations(graph);
-    Evaluator here = evaluator();
-    for (const ProviderConfig& provider : config_.providers) {
-        const std::string type = "provider." + provider.name;
-        add_block(graph, type, provider.alias.empty() ? type : type + "." + provider.alias, *provider.block,
-                  body_value(*provider.block->body, here));
-    }
+    for (const ProviderConfig& provider : config_.providers) emit_provider(provider, graph);
     emit_resources(graph);
     for (std::size_t i = 0; i < config_.calls.size(); ++i) emit_call(i, graph);
 }

@@ -56,6 +56,18 @@ Value Module::reference(const hcl::VariableExpr& root, Steps steps, std::size_t&
         make_reference_trace(whole, prefixed(resource), attribute ? std::string(attribute->name) : std::string()));
 }
 
+bool Module::requires_provider(std::string_view name) const {
+    for (const hcl::Block* settings : config_.settings) {
+        for (const hcl::Block& block : settings->body->blocks) {
+            if (block.type != "required_providers") continue;
+            for (const hcl::Attribute& item : block.body->attributes) {
+                if (item.name == name) return true;
+            }
+        }
+    }
+    return false;
+}
+
 /// `path.NAME`; null when there is none of that name.
 Value Module::path_value(std::string_view name) const {
     if (name == "module") return Value::string(path_from_root());

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "parsers/terraform/body_values.h"
 #include "parsers/terraform/function_table.h"
@@ -67,6 +68,23 @@ void Module::report_unknown(const Expansion& expansion, const std::string& what)
         {"for-each-unknown", what, expansion.cause->why + "; one instance stands for all", expansion.span, {}});
 }
 
+Expansion Module::expanded(const hcl::Body& body, const hcl::Expr* count, const hcl::Expr* for_each,
+                           const std::string& what) {
+    Evaluator here = evaluator();
+    const bool strict = program_.options.strict;
+    std::optional<Expansion> made;
+    if (!count && !for_each) made = expand_by_enabled(body, what, here, strict);
+    if (!made) made = expand(count, for_each, what, here, strict);
+    const Span place = made->span.valid() ? made->span : body.span;
+    if (program_.may_make(made->size(), place)) return std::move(*made);
+    Expansion none;
+    none.kind = Expansion::Kind::unknown;
+    none.enabled = false;
+    none.cause = make_cause("there are too many instances to make " + what, place);
+    none.span = place;
+    return none;
+}
+
 const Expansion& Module::expansion(std::size_t resource) {
     Resources& node = resources_[resource];
     const ResourceConfig& config = config_.resources[resource];
@@ -76,8 +94,7 @@ const Expansion& Module::expansion(std::size_t resource) {
         return node.expansion;
     }
     node.state = State::busy;
-    Evaluator here = evaluator();
-    node.expansion = expand(config.count, config.for_each, prefixed(config.key()), here, program_.options.strict);
+    node.expansion = expanded(*config.body, config.count, config.for_each, prefixed(config.key()));
     if (node.expansion.kind == Expansion::Kind::unknown && config.for_each)
         report_unknown(node.expansion, prefixed(config.key()));
     node.instances.resize(node.expansion.size());
@@ -133,6 +150,7 @@ Value Module::resource_value(std::size_t resource, Steps steps, std::size_t& use
     const ResourceConfig& config = config_.resources[resource];
     const Expansion& how = expansion(resource);
     const Span use = steps.empty() ? config.block->header : steps.back()->span;
+    if (!how.enabled) return how.cause ? Value::unknown({}, how.cause) : Value::null();
     if (how.kind == Expansion::Kind::single) return instance_value(resource, 0, use);
     const bool keyed = used < steps.size() && steps[used]->kind == Kind::index;
     if (how.kind == Expansion::Kind::unknown) {
@@ -190,7 +208,13 @@ Value Module::evaluate_default_tags(std::string_view provider) {
     const std::string_view name = provider.substr(0, dot);
     const std::string_view alias = dot == std::string_view::npos ? std::string_view() : provider.substr(dot + 1);
     for (const ProviderConfig& config : config_.providers) {
-        if (config.name == name && config.alias == alias) return tags_of(*config.block->body, evaluator());
+        if (config.name != name || config.alias != alias) continue;
+        Evaluator here = evaluator();
+        // OpenTofu's `for_each`: which instance a resource uses is not followed, so what depends on the key is unknown.
+        const CauseRef cause = make_cause("it depends on the instance of the provider", config.block->header);
+        here.bind("each", Value::object({{"key", Value::unknown(Type::string(), cause, not_null()), {}},
+                                         {"value", Value::unknown({}, cause), {}}}));
+        return tags_of(*config.block->body, here);
     }
     if (!parent_) return {};
     for (const hcl::Attribute& item : call_->body->attributes) {

@@ -9,6 +9,9 @@ namespace plumbline::terraform {
 namespace {
 
 constexpr std::uint64_t max_file = 16U << 20;
+// Of resources and modules in one root. An instance takes some 10 KiB with its verdicts; the largest configurations
+// that peers' users report have 20,000 resources. Counted modules that call counted modules multiply.
+constexpr std::size_t max_program_instances = 100'000;
 
 /// What `terraform init` noted in .terraform: where it put the modules that it fetched.
 std::map<std::string, std::string> read_installed(const Library& library, const std::string& folder,
@@ -74,6 +77,18 @@ void Program::report(const ModuleConfig& config) {
     if (!reported_.insert(&config).second) return;
     taking_part.push_back(&config);
     diagnostics.append(config.diagnostics);
+}
+
+bool Program::may_make(std::size_t instances, Span place) {
+    const bool before = instances_ > max_program_instances;
+    instances_ += before ? 0 : instances;
+    if (instances_ <= max_program_instances) return true;
+    if (!before)
+        diagnostics.error("terraform-evaluation", "Too many instances",
+                          "This root module has more than 100,000 instances of resources and modules; what goes beyond "
+                          "that is not judged.",
+                          place);
+    return false;
 }
 
 Value Program::import_id(const std::string& address) {

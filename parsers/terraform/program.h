@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -15,6 +16,9 @@ namespace plumbline::terraform {
 /// Whether Terraform or OpenTofu reads a file of that name (without its folder); they pass by an editor's leavings.
 bool is_terraform_file(std::string_view name);
 
+/// The path of the file that OpenTofu passes by because of this one: x.tf beside x.tofu; empty when there is none.
+std::string replaced_by(std::string_view path);
+
 /// The folders of a scanned tree that hold Terraform files, loaded on demand and shared by the roots that call them.
 class Library {
   public:
@@ -28,10 +32,13 @@ class Library {
     const ModuleConfig* module(const std::string& folder);
     const FileSystem& file_system() const { return file_system_; }
     SourceSet& sources() const { return sources_; }
+    /// Whether there are files that only OpenTofu reads: then its own functions and rules hold.
+    bool opentofu() const { return folders_->opentofu; }
 
   private:
     struct Folders {
         std::mutex mutex;
+        std::atomic<bool> opentofu = false;
         std::map<std::string, std::vector<const hcl::File*>> files;
         std::map<std::string, std::unique_ptr<ModuleConfig>> modules;
     };

@@ -2,70 +2,10 @@
 
 #include <doctest/doctest.h>
 
-#include "parsers/terraform/terraform_parser.h"
+#include "parsers/terraform/program_test_support.h"
 #include "scanner/model/text.h"
 
 using namespace plumbline;
-
-namespace {
-
-using Files = std::map<std::string, std::string>;
-
-/// A root module in memory, evaluated as a scan does it.
-struct Evaluated {
-    SourceSet sources;
-    MemoryFileSystem files;
-    std::vector<std::unique_ptr<ParsedFile>> parsed;
-    std::vector<Root> roots;
-    RootResult result;
-
-    explicit Evaluated(Files texts, Inputs inputs = {}) : files(texts) {
-        const Parser& parser = terraform_parser();
-        Diagnostics faults;
-        std::vector<const ParsedFile*> given;
-        for (const auto& [path, text] : texts) {
-            if (!parser.wants(path)) continue;
-            parsed.push_back(parser.parse(sources.add(path, text), faults));
-            given.push_back(parsed.back().get());
-        }
-        std::vector<CoverageGap> gaps;
-        roots = parser.roots(given, files, sources, faults, gaps);
-        REQUIRE(!roots.empty());
-        result = parser.evaluate(roots[0], inputs, files, sources);
-    }
-
-    const Resource& at(std::string_view address) const {
-        const Resource* found = result.graph.find(address);
-        REQUIRE_MESSAGE(found, "no resource " << address);
-        return *found;
-    }
-    /// The attribute's value as text; `-` when it is not there.
-    std::string value(std::string_view address, std::string_view name) const {
-        const Member* member = at(address).body.find(name);
-        return member ? member->value.to_text() : "-";
-    }
-    bool linked(std::string_view address, std::string_view name, std::string_view to) const {
-        const Member* member = at(address).body.find(name);
-        return member && result.graph.refers_to(member->value, at(to));
-    }
-    std::string first_fault() const {
-        for (const Diagnostic& item : result.diagnostics.items()) {
-            if (item.level != Level::note) return item.summary;
-        }
-        return "";
-    }
-    std::vector<std::string> addresses(std::string_view type) const {
-        std::vector<std::string> out;
-        for (ResourceId id : result.graph.of_type(type)) out.push_back(result.graph[id].address);
-        return out;
-    }
-};
-
-std::vector<std::string> list(std::initializer_list<std::string> items) {
-    return items;
-}
-
-}  // namespace
 
 TEST_CASE("sibling modules keep their own arguments, also when one has an unknown one") {
     // https://github.com/aquasecurity/trivy/issues/10926
@@ -435,7 +375,17 @@ resource "aws_instance" "i" { subnet_id = module.vpc.subnets[0] }
 TEST_CASE("hostile programs end with a diagnostic") {
     SUBCASE("a module that calls itself") {
         const Evaluated e(Files{{"main.tf", "module \"m\" {\n  source = \"./\"\n}\n"}});
-        CHECK(e.first_fault() == "Modules nested too deeply");
+        CHECK(e.first_fault() == "Module calls itself");
+    }
+    SUBCASE("counted modules that multiply") {
+        Files files = {{"main.tf", "module \"m\" {\n  count  = 100\n  source = \"./m1\"\n}\n"}};
+        for (int i = 1; i < 6; ++i)
+            files["m" + std::to_string(i) + "/main.tf"] =
+                "module \"m\" {\n  count  = 100\n  source = \"../m" + std::to_string(i + 1) + "\"\n}\n";
+        files["m6/main.tf"] = "resource \"aws_sqs_queue\" \"q\" {}\n";
+        const Evaluated e(files);
+        CHECK(e.first_fault() == "Too many instances");
+        CHECK(e.addresses("aws_sqs_queue").size() < 100'000);
     }
     SUBCASE("a cycle of locals") {
         const Evaluated e(

@@ -341,7 +341,11 @@ class ModuleChecker {
         for (const auto& [name, item] : config_.locals) references_.check(*item.value, {});
         for (const auto& [name, output] : config_.outputs) check_output(output);
         for (const auto& [name, variable] : config_.variables) check_variable(variable);
-        for (const ProviderConfig& provider : config_.providers) references_.check_body(*provider.block->body, {});
+        for (const ProviderConfig& provider : config_.providers) {
+            Surroundings around;
+            around.each = attribute(*provider.block->body, "for_each") != nullptr;  // OpenTofu
+            references_.check_body(*provider.block->body, around);
+        }
         for (const hcl::Block* block : config_.checks) check_check(*block);
         for (const hcl::Block* block : config_.moves) check_move(*block);
     }

@@ -18,17 +18,36 @@ struct Plan {
     std::shared_ptr<terraform::Library> library;
 };
 
-/// Folders that the module blocks of a file call.
-void called_folders(const hcl::File& file, std::string_view folder, std::set<std::string>& called) {
+void call_folder(std::string_view folder, std::string_view source, std::set<std::string>& called) {
+    if (!source.starts_with("./") && !source.starts_with("../") && source != "." && source != "..") return;
+    if (auto target = join_path(folder, source)) called.insert(std::move(*target));
+}
+
+/// Folders that the module blocks of a file call. `computed` gets the sources that are no plain text.
+void called_folders(const hcl::File& file, std::string_view folder, std::set<std::string>& called,
+                    std::vector<std::string>& computed) {
     for (const hcl::Block& block : file.body->blocks) {
         if (block.type != "module") continue;
         for (const hcl::Attribute& item : block.body->attributes) {
-            if (item.name != "source" || item.value->kind != hcl::Expr::Kind::literal_string) continue;
-            const std::string_view source = static_cast<const hcl::StringExpr*>(item.value)->value;
-            if (!source.starts_with("./") && !source.starts_with("../") && source != "." && source != "..") continue;
-            if (auto target = join_path(folder, source)) called.insert(std::move(*target));
+            if (item.name != "source") continue;
+            if (item.value->kind == hcl::Expr::Kind::literal_string) {
+                call_folder(folder, static_cast<const hcl::StringExpr*>(item.value)->value, called);
+            } else if (!file.json) {
+                const Span place = item.value->span;
+                computed.emplace_back(file.source->text().substr(place.begin, place.end - place.begin));
+            }
         }
     }
+}
+
+/// OpenTofu evaluates sources early. Variables have their defaults here: what a user gives may lead elsewhere, but who
+/// calls whom is settled before that is known.
+void computed_folders(terraform::Library& library, const std::string& folder, const std::vector<std::string>& sources,
+                      std::set<std::string>& called) {
+    terraform::evaluate_expressions(library, folder, {}, sources,
+                                    [&](std::size_t, const Value& source, const Diagnostics&) {
+                                        if (source.is_string()) call_folder(folder, source.as_string(), called);
+                                    });
 }
 
 /// The folders that nobody calls; where all the folders of a group call each other, the first of them.
@@ -96,12 +115,19 @@ class TerraformParser : public Parser {
         auto plan = std::make_shared<Plan>();
         plan->library = std::make_shared<terraform::Library>(file_system, sources);
         std::map<std::string, std::set<std::string>> calls;
+        std::map<std::string, std::vector<std::string>> computed;
+        std::set<std::string> replaced;
+        for (const ParsedFile* parsed : files) replaced.insert(terraform::replaced_by(parsed->source->path()));
         for (const ParsedFile* parsed : files) {
             const auto* file = dynamic_cast<const hcl::File*>(parsed);
             if (!file) continue;
             plan->library->add(*file);
+            if (replaced.contains(file->source->path())) continue;
             const std::string folder(parent_path(file->source->path()));
-            called_folders(*file, folder, calls[folder]);
+            called_folders(*file, folder, calls[folder], computed[folder]);
+        }
+        for (const auto& [folder, sources_of_calls] : computed) {
+            if (!sources_of_calls.empty()) computed_folders(*plan->library, folder, sources_of_calls, calls[folder]);
         }
         std::vector<Root> made;
         for (std::string& folder : root_folders(calls)) {

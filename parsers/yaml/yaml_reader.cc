@@ -168,8 +168,10 @@ class Handler : public YAML::EventHandler {
         const char first = at < text_.size() ? text_[at] : '\0';
         const bool quoted = end > at && (first == '"' || first == '\'' || first == '|' || first == '>');
         Value parsed;
-        if (tag == "!" || tag == "tag:yaml.org,2002:str" || (tag != "?" && !tag.empty() && !is_core(tag)) ||
-            (quoted && !is_core(tag))) {
+        // Terraform's reader takes a quoted text for what it is, also behind `!!null`.
+        const bool text_anyway = options_.plain && quoted && tag == "tag:yaml.org,2002:null";
+        if (text_anyway || tag == "!" || tag == "tag:yaml.org,2002:str" ||
+            (tag != "?" && !tag.empty() && !is_core(tag)) || (quoted && !is_core(tag))) {
             parsed = Value::string(value);
         } else {
             parsed = options_.plain ? options_.plain(value)

@@ -283,7 +283,7 @@ Decimal shortest_decimal(const Float& value, int precision) {
 std::string Number::to_string() const {
     if (!big_) return std::to_string(small_);
     if (is_infinite()) return is_negative() ? "-Inf" : "+Inf";
-    if (is_zero()) return "0";
+    if (is_zero()) return big_->value.backend().sign() ? "-0" : "0";
     const Decimal decimal = shortest_decimal(mp::abs(big_->value), big_->precision);
     const std::string sign = is_negative() ? "-" : "";
     const auto size = static_cast<long>(decimal.digits.size());
@@ -296,7 +296,8 @@ std::string Number::to_string() const {
 }
 
 Number Number::operator-() const {
-    if (!big_ && small_ != std::numeric_limits<std::int64_t>::min()) return Number(-small_);
+    // Zero has a sign in Go's numbers, which only shows where it is printed: `tostring(-0)` is "-0".
+    if (!big_ && small_ != 0 && small_ != std::numeric_limits<std::int64_t>::min()) return Number(-small_);
     Number number;
     number.big_ = std::make_shared<const Big>(Big{-PLUMBLINE_BIG(*this), big_ ? big_->precision : 512});
     return number;
