@@ -1,10 +1,12 @@
 #include "scanner/commands.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 
 #include "scanner/acceptance.h"
 #include "scanner/inspect.h"
+#include "scanner/manual.h"
 #include "scanner/model/text.h"
 #include "scanner/rule_examples.h"
 #include "scanner/session.h"
@@ -184,17 +186,21 @@ int run_waive(Session& session) {
     return session.diagnostics.has_errors() ? stop(session) : code(Exit::clean);
 }
 
-int run_init(Session& session) {
-    const std::string file = session.typed(".plumbline/config.yaml");
-    if (session.system.real_path(file)) {
-        session.err << "plumbline init: .plumbline/config.yaml is there already; nothing was changed.\n";
+int run_completions(Session& session) {
+    const std::string& shell = session.options.arguments.front();
+    const std::string text = completions(shell);
+    if (text.empty()) {
+        constexpr std::array<std::string_view, 3> shells = {"bash", "zsh", "fish"};
+        session.err << "plumbline completions: " << quoted(shell) << " is not one of bash, zsh, fish."
+                    << suggestion(shell, shells) << "\n";
         return code(Exit::incomplete);
     }
-    if (const std::string error = session.system.write(file, config_template()); !error.empty()) {
-        session.err << "plumbline init: " << quoted(file) << ": " << error << ".\n";
-        return code(Exit::incomplete);
-    }
-    session.out << "Wrote .plumbline/config.yaml. Next: plumbline scan\n";
+    session.out << text;
+    return code(Exit::clean);
+}
+
+int run_man(Session& session) {
+    session.out << man_page(PLUMBLINE_VERSION);
     return code(Exit::clean);
 }
 

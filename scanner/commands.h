@@ -14,5 +14,7 @@ int run_framework_coverage(Session& session);
 int run_test_rules(Session& session);
 int run_waive(Session& session);
 int run_init(Session& session);
+int run_completions(Session& session);
+int run_man(Session& session);
 
 }  // namespace plumbline

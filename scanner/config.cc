@@ -114,10 +114,11 @@ void read_owners(const Member& member, Config& config, Diagnostics& diagnostics)
 
 }  // namespace
 
-Config read_config(const Value& document, Diagnostics& diagnostics) {
-    Config config;
-    if (document.is_null()) return config;  // a file of comments
-    const std::array<Field, 15> fields = {{
+namespace {
+
+/// What configurations and policies have in common.
+std::vector<Field> common_fields(Config& config, Diagnostics& diagnostics) {
+    return {
         {"exclude", take_texts(config.exclude, diagnostics)},
         {"severity",
          [&](const Member& member) {
@@ -138,23 +139,45 @@ Config read_config(const Value& document, Diagnostics& diagnostics) {
         {"exclude_rules", take_texts(config.excluded_rules, diagnostics)},
         {"baseline", take_text(config.baseline, diagnostics)},
         {"waivers", [&](const Member& member) { read_waiver_settings(member.value, config, diagnostics); }},
-        {"decisions", [&](const Member& member) { read_decisions(member, config, diagnostics); }},
-        {"audit", [&](const Member& member) { read_audit_settings(member.value, config.audit, diagnostics); }},
-        {"owners", [&](const Member& member) { read_owners(member, config, diagnostics); }},
-        {"environments",
-         [&](const Member& member) {
-             if (!member.value.is_mapping()) return bad_value(member, "a mapping of names to settings", diagnostics);
-             for (const Member& environment : member.value.members())
-                 read_environment(environment, config, diagnostics);
-         }},
-    }};
+    };
+}
+
+}  // namespace
+
+Config read_config(const Value& document, Diagnostics& diagnostics) {
+    Config config;
+    if (document.is_null()) return config;  // a file of comments
+    std::vector<Field> fields = common_fields(config, diagnostics);
+    fields.push_back({"policy", take_text(config.policy, diagnostics)});
+    fields.push_back({"decisions", [&](const Member& member) { read_decisions(member, config, diagnostics); }});
+    fields.push_back(
+        {"audit", [&](const Member& member) { read_audit_settings(member.value, config.audit, diagnostics); }});
+    fields.push_back({"owners", [&](const Member& member) { read_owners(member, config, diagnostics); }});
+    fields.push_back({"environments", [&](const Member& member) {
+                          if (!member.value.is_mapping())
+                              return bad_value(member, "a mapping of names to settings", diagnostics);
+                          for (const Member& environment : member.value.members())
+                              read_environment(environment, config, diagnostics);
+                      }});
     read_fields(document, "the configuration", fields, diagnostics);
     return config;
 }
 
+Config read_policy_settings(const Value& document, std::vector<Field> more, Diagnostics& diagnostics) {
+    Config config;
+    std::vector<Field> fields = common_fields(config, diagnostics);
+    std::move(more.begin(), more.end(), std::back_inserter(fields));
+    read_fields(document, "the policy", fields, diagnostics);
+    return config;
+}
+
 std::string_view config_template() {
-    return R"(# Settings of plumbline for this tree. Everything is optional; the command line goes before this file.
+    return R"(# yaml-language-server: $schema=config.schema.json
+# Settings of plumbline for this tree. Everything is optional; the command line goes before this file.
 # Paths and patterns start at the folder that holds .plumbline. `*` stays within a folder, `**` goes through folders.
+
+# A central policy, which these settings may tighten and not loosen. It may lie outside of the tree.
+# policy: ../policy/plumbline.yaml
 
 # Files and folders that are not scanned. A pattern without a slash is about names at any depth.
 # exclude:

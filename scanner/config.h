@@ -30,6 +30,8 @@ struct Config {
     std::optional<FailOn> fail_on;
     bool builtin_rules = true;
     std::string baseline, waiver_file;
+    std::string policy;                     ///< a central policy's file
+    std::vector<std::string> never_waived;  ///< by a policy: rules that no exception covers
     std::optional<std::int64_t> waiver_max_days;
     /// `decisions`: what the organisation decided on requirements, for the Statement of Applicability.
     struct Decision {
@@ -44,6 +46,9 @@ struct Config {
 
 /// Reads the document; unknown keys and wrong values are errors with their line.
 Config read_config(const Value& document, Diagnostics& diagnostics);
+
+/// The same of a central policy (policy.h), which has a part of the keys and `more`.
+Config read_policy_settings(const Value& document, std::vector<Field> more, Diagnostics& diagnostics);
 
 /// What `plumbline init` writes: every key, explained and commented out.
 std::string_view config_template();

@@ -27,6 +27,8 @@ enum : unsigned {
     help = 1024,
     frameworks_coverage = 8192,
     frameworks_all = frameworks_list | frameworks_show | frameworks_coverage,
+    completions = 1U << 28,
+    man = 1U << 29,
     verify = 2048,
     audit = 4096,
     evaluating = scan | inspect | explain,
@@ -45,7 +47,7 @@ struct CommandRow {
 
 constexpr std::size_t any_number = static_cast<std::size_t>(-1);
 
-constexpr std::array<CommandRow, 14> commands = {{
+constexpr std::array<CommandRow, 16> commands = {{
     {scan, "scan", "[PATH...]", 0, any_number,
      "Finds what the files below PATH (default: the current folder) would build, judges it and reports. A file is "
      "judged "
@@ -79,7 +81,11 @@ constexpr std::array<CommandRow, 14> commands = {{
     {verify, "verify", "DIR", 1, 1,
      "Checks evidence written by `scan --evidence DIR`: every file's hash, what is missing or was added, the chain of "
      "bundles, signatures. Says what was changed."},
-    {init, "init", "", 0, 0, "Writes a commented .plumbline/config.yaml into the current folder."},
+    {init, "init", "", 0, 0,
+     "Writes a commented .plumbline/config.yaml into the current folder, with its schema for editors; or, as asked, a "
+     "git hook or a workflow."},
+    {completions, "completions", "SHELL", 1, 1, "Prints the completions of bash, zsh or fish."},
+    {man, "man", "", 0, 0, "Prints the manual page: plumbline man | man -l -"},
     {help, "help", "[COMMAND]", 0, 2, "Shows this list, or the help of one command."},
 }};
 
@@ -289,6 +295,10 @@ const std::vector<FlagRow>& flags() {
         {scan, "baseline", 0, "FILE", "findings of an earlier scan, which do not count", text<&Options::baseline>},
         {scan, "write-baseline", 0, "FILE", "write the findings of this scan as a baseline",
          text<&Options::write_baseline>},
+        {scan, "diff", 0, "REV", "only what the work tree's change since its merge base with REV introduces",
+         text<&Options::diff>},
+        {scan, "staged", 0, "", "the git index, not the work tree; only what it introduces against HEAD",
+         flag<&Options::staged>},
         {scan | audit, "evidence", 0, "DIR",
          "append a bundle of reports, hashes of all inputs and a chained manifest to DIR", text<&Options::evidence>},
         {scan | audit, "sign", 0, "KEY", "sign the evidence: ssh:KEYFILE (ssh-keygen) or gpg:KEYID (gpg)",
@@ -322,6 +332,10 @@ const std::vector<FlagRow>& flags() {
          list<&Options::exclude>},
         {scan | audit | explain | rules_list | rules_show | frameworks_all | waive, "config", 0, "FILE",
          "the configuration (default: .plumbline/config.yaml)", text<&Options::config>},
+        {scan | explain, "policy", 0, "FILE",
+         "a central policy that settings may tighten, not loosen (also PLUMBLINE_POLICY)", text<&Options::policy>},
+        {init, "hook", 0, "", "write a git hook that judges what is staged", flag<&Options::hook>},
+        {init, "workflow", 0, "", "write .github/workflows/plumbline.yml", flag<&Options::workflow>},
         {inspect, "expressions", 0, "FILE", "evaluate the expressions in this file of {\"id\",\"expr\"} lines",
          text<&Options::expressions>},
         {waive, "owner", 0, "NAME", "who owns the risk (required)", text<&Options::owner>},
@@ -562,6 +576,15 @@ std::string parse_options(const std::vector<std::string>& arguments,
                (options.arguments.size() < command.least ? "an argument is missing" : "there are too many arguments") +
                ".\nUsage: plumbline " + options.command + " [OPTIONS] " + std::string(command.arguments) +
                see_help(options.command);
+    if (options.staged && !options.diff.empty())
+        return "plumbline scan: --staged and --diff are two ways to say what is compared; give one." + see_help("scan");
+    if ((options.staged || !options.diff.empty()) && !options.write_baseline.empty())
+        return "plumbline scan: --write-baseline is about everything there is, so it goes without --staged and "
+               "--diff." +
+               see_help("scan");
+    if ((options.staged || !options.diff.empty()) && !options.evidence.empty())
+        return "plumbline scan: --evidence is about everything there is, so it goes without --staged and --diff." +
+               see_help("scan");
     return complete_outputs(options);
 }
 
@@ -585,6 +608,21 @@ std::string help_text(std::string_view command) {
         wrap(out, flag_row.help, column, left.size());
     }
     return out;
+}
+
+std::vector<CommandHelp> command_table() {
+    std::vector<CommandHelp> table;
+    for (const CommandRow& row : commands) table.push_back({row.name, row.arguments, row.help});
+    return table;
+}
+
+std::vector<FlagHelp> flag_table(std::string_view command) {
+    const CommandRow* row = find_command(command);
+    std::vector<FlagHelp> table;
+    for (const FlagRow& flag_row : flags())
+        if (row && (flag_row.commands & row->bit))
+            table.push_back({flag_row.name, flag_row.letter, flag_row.argument, flag_row.help});
+    return table;
 }
 
 }  // namespace plumbline

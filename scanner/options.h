@@ -43,6 +43,9 @@ struct Options {
     std::optional<Severity> severity;
     std::optional<FailOn> fail_on;
     std::string baseline, write_baseline, waivers, config;
+    std::string policy;                          ///< --policy
+    std::string diff;                            ///< --diff: the revision to compare the work tree with
+    bool staged = false;                         ///< --staged: the index against HEAD
     std::string evidence, sign;                  ///< --evidence, --sign
     std::string allowed_signers, gpg, contains;  ///< verify
     std::vector<std::string> rule_folders, history;
@@ -54,6 +57,9 @@ struct Options {
     std::string expressions;     ///< inspect --expressions
     Inputs inputs;               ///< --var, --var-file, --workspace, --param, TF_VAR_*, TF_WORKSPACE
     std::vector<std::string> param_files;
+
+    // init
+    bool hook = false, workflow = false;
 
     // audit
     std::string from, to, at, since, branch, seed = "plumbline", keyring;
@@ -71,6 +77,19 @@ std::string parse_options(const std::vector<std::string>& arguments,
 
 /// `low`, `high`, ..., `new` or `never`.
 std::optional<FailOn> parse_fail_on(std::string_view text);
+
+/// The tables of commands and of a command's flags, for what is made from them: manual, completions.
+struct CommandHelp {
+    std::string_view name, arguments, help;
+};
+struct FlagHelp {
+    std::string_view name;
+    char letter = 0;            ///< 0 for none
+    std::string_view argument;  ///< empty for a switch
+    std::string_view help;
+};
+std::vector<CommandHelp> command_table();
+std::vector<FlagHelp> flag_table(std::string_view command);
 
 /// Help for one command, or the list of commands when `command` is empty; made from the same tables as the parser.
 std::string help_text(std::string_view command);

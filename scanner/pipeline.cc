@@ -158,6 +158,21 @@ ParsedFiles parse(const Work& work, const std::vector<const Source*>& sources, c
     return parsed;
 }
 
+ParsedFiles join(const ParsedFiles& a, const ParsedFiles& b) {
+    ParsedFiles out;
+    std::size_t i = 0, j = 0;
+    while (i < a.files.size() || j < b.files.size()) {
+        const bool first =
+            j == b.files.size() || (i < a.files.size() && a.files[i]->source->path() < b.files[j]->source->path());
+        const ParsedFiles& from = first ? a : b;
+        std::size_t& at = first ? i : j;
+        out.files.push_back(from.files[at]);
+        out.parsers.push_back(from.parsers[at]);
+        ++at;
+    }
+    return out;
+}
+
 std::vector<Root> group(const Work& work, const ParsedFiles& files) {
     begin(work, "group", 0);
     std::vector<Root> roots;

@@ -41,8 +41,8 @@ struct Environment {
 };
 
 struct ParsedFiles {
-    std::vector<std::unique_ptr<ParsedFile>> files;  ///< by path
-    std::vector<std::size_t> parsers;                ///< which of `parsers()` each belongs to
+    std::vector<std::shared_ptr<const ParsedFile>> files;  ///< by path
+    std::vector<std::size_t> parsers;                      ///< which of `parsers()` each belongs to
 };
 
 /// One evaluation: a root in an environment.
@@ -68,6 +68,9 @@ std::vector<const Source*> read(const Work& work, const std::vector<std::string>
 /// Gives each source to the first parser that takes it. `named`: paths that the user typed, sorted; such a file that no
 /// parser takes is worth a word.
 ParsedFiles parse(const Work& work, const std::vector<const Source*>& sources, const std::vector<std::string>& named);
+
+/// Both, by path. A file may take part in several scans: two sides of a change share what did not change.
+ParsedFiles join(const ParsedFiles& a, const ParsedFiles& b);
 
 /// What is judged together. Roots refer to `files`, which must outlive them.
 std::vector<Root> group(const Work& work, const ParsedFiles& files);

@@ -96,7 +96,7 @@ class Replay {
         Diagnostics diagnostics;
     };
     struct File {
-        std::unique_ptr<ParsedFile> parsed;
+        std::shared_ptr<const ParsedFile> parsed;
         std::size_t parser = 0;
     };
     /// The roots of a language, and what finding them depended on.

@@ -10,7 +10,9 @@
 #include "reporters/registry.h"
 #include "scanner/acceptance.h"
 #include "scanner/audit.h"
+#include "scanner/change.h"
 #include "scanner/commands.h"
+#include "scanner/difference.h"
 #include "scanner/discover.h"
 #include "scanner/explain.h"
 #include "scanner/history.h"
@@ -19,6 +21,7 @@
 #include "scanner/repository_facts.h"
 #include "scanner/scan_evidence.h"
 #include "scanner/session.h"
+#include "scanner/snapshot_system.h"
 #include "scanner/verify.h"
 
 namespace plumbline {
@@ -67,8 +70,12 @@ bool selects_rules(const Options& options) {
            !options.controls.empty() || options.severity;
 }
 
+bool compares(const Options& options) {
+    return options.staged || !options.diff.empty();
+}
+
 AcceptanceContext acceptance_context(const Session& session) {
-    const bool whole = session.place.files.empty() && !selects_rules(session.options) &&
+    const bool whole = session.place.files.empty() && !compares(session.options) && !selects_rules(session.options) &&
                        std::any_of(session.place.folders.begin(), session.place.folders.end(),
                                    [](const std::string& folder) { return folder.empty(); });
     return {*session.catalogue.rules, session.today(), whole};
@@ -77,7 +84,31 @@ AcceptanceContext acceptance_context(const Session& session) {
 /// The register of exceptions.
 struct Exceptions {
     std::vector<WaiverInfo> waivers, suppressions;
+    std::vector<WaiverInfo> added;  ///< by the change that was judged
 };
+
+/// Takes back what accepts a rule that the policy wants nobody to be excepted from.
+void refuse_exceptions(Session& session, std::vector<Finding>& findings) {
+    const RuleSet& rules = *session.catalogue.rules;
+    std::set<std::string_view> never;
+    for (const std::string& word : session.config.never_waived) {
+        if (const RuleInfo* info = rules.find(word)) never.insert(info->id);
+        for (std::string_view id : rules.matching(word)) never.insert(id);
+    }
+    if (never.empty()) return;
+    std::set<std::pair<Span, std::string>> told;
+    for (Finding& finding : findings) {
+        if (finding.accepted.empty() || !never.contains(finding.rule)) continue;
+        for (const Acceptance& accepted : finding.accepted) {
+            if (told.emplace(accepted.span, finding.rule).second)
+                session.diagnostics.error("policy", "The policy lets nobody be excepted from " + finding.rule,
+                                          "The exception does not count. Repair what it is about, or have the policy "
+                                          "changed (`never_waived`).",
+                                          accepted.span);
+        }
+        finding.accepted.clear();
+    }
+}
 
 /// Suppressions, then waivers, then the baseline: each finding stays, marked.
 Exceptions accept(Session& session, Joined& joined, std::span<const Waiver> waivers) {
@@ -86,6 +117,7 @@ Exceptions accept(Session& session, Joined& joined, std::span<const Waiver> waiv
     exceptions.suppressions =
         apply_suppressions(joined.findings, joined.suppressions, context, session.sources, session.diagnostics);
     exceptions.waivers = apply_waivers(joined.findings, waivers, context, session.diagnostics);
+    refuse_exceptions(session, joined.findings);
     return exceptions;
 }
 
@@ -103,7 +135,10 @@ void compare_with_baseline(Session& session, Joined& joined) {
                                              session.sources, session.diagnostics);
     if (!document) return;
     const std::vector<BaselineEntry> entries = read_baseline(document->root, session.diagnostics);
-    apply_baseline(joined.findings, entries, session.place.paths, acceptance_context(session));
+    // Where only a change was judged, nothing is known of what else is gone.
+    apply_baseline(joined.findings, entries,
+                   compares(session.options) ? std::vector<std::string>() : session.place.paths,
+                   acceptance_context(session));
 }
 
 void write_baseline(Session& session, const Joined& joined) {
@@ -235,10 +270,13 @@ Report make_report(Session& session, Joined joined, Exceptions exceptions) {
     const RepositoryFacts repository = repository_facts(session.place.root, session.call.environment);
     report.repository_uri = repository.uri;
     report.branch = repository.branch;
-    report.commit = repository.commit.empty() ? head_commit(*session.file_system) : repository.commit;
+    // What is staged is no commit yet.
+    if (!session.options.staged)
+        report.commit = repository.commit.empty() ? head_commit(*session.file_system) : repository.commit;
     apply_history(history, report);
     report.waivers = std::move(exceptions.waivers);
     report.suppressions = std::move(exceptions.suppressions);
+    report.added_exceptions = std::move(exceptions.added);
     for (WaiverInfo& comment : report.suppressions) comment.path = session.place.shown(comment.path);
     report.diagnostics = shown_diagnostics(session);
     session.coverage.rules = report.rules.size();
@@ -312,32 +350,7 @@ void print_problems(Session& session, const Report& report) {
     print_diagnostics(all, session.sources, session.options.verbosity, session.err);
 }
 
-int scan(Session& session) {
-    if (const std::string error = check_formats(session.options); !error.empty()) {
-        session.err << error;
-        return code(Exit::incomplete);
-    }
-    Progress progress(session.call.err_is_terminal && !session.options.no_progress ? &session.err : nullptr);
-    if (const std::string error = check_evidence_options(session); !error.empty()) {
-        session.err << "plumbline scan: " << error << "\n";
-        return code(Exit::incomplete);
-    }
-    progress.begin("load");
-    if (!open_session(session, session.options.arguments)) return stop(session);
-    leave_out_evidence(session);
-    load_rules(session);
-    if (const std::string error = select_rules(session.catalogue, session.options, session.lens); !error.empty()) {
-        session.err << error;
-        return stop(session);
-    }
-    if (session.options.fail_on && session.options.fail_on->kind == FailOn::Kind::fresh &&
-        baseline_file(session).empty()) {
-        session.err << "plumbline scan: --fail-on new needs a --baseline, which says what is not new.\n";
-        return stop(session);
-    }
-    const std::vector<Waiver> waivers = load_waivers(session);
-    progress.count(session.catalogue.rules->infos().size(), "rules");
-
+Joined judge_tree(Session& session, std::span<const Waiver> waivers, Exceptions& exceptions, Progress& progress) {
     Work work = session.work(&progress);
     // Evidence shows what passed too.
     work.keep_passed = session.options.include_passed || session.recording;
@@ -357,15 +370,137 @@ int scan(Session& session) {
     std::sort(session.place.files.begin(), session.place.files.end());
     const ParsedFiles files = parse(work, sources, session.place.files);
     const std::vector<Root> roots = group(work, files);
-    const OwnerSettings& owners = session.config.owners;
-    Joined joined =
-        join_verdicts(work, judge(work, roots, session.environments, *session.catalogue.rules, owners.tags));
+    Joined joined = join_verdicts(
+        work, judge(work, roots, session.environments, *session.catalogue.rules, session.config.owners.tags));
     place_rendered(joined, session.rendered, session.sources);
     keep_named(joined, session.place, session.sources);
     progress.begin("accept");
-    Exceptions exceptions = accept(session, joined, waivers);
+    exceptions = accept(session, joined, waivers);
+    return joined;
+}
+
+/// One side of a change.
+struct Side {
+    const FileSystem& file_system;
+    std::vector<std::string> own;  ///< files that the other side has not, or not with this content
+    Diagnostics diagnostics = {};
+    Coverage coverage = {};
+
+    Work work(Session& session, Progress* progress) {
+        Work work = session.work(progress);
+        return {file_system, work.sources, diagnostics, coverage, work.jobs, progress};
+    }
+};
+
+/// What both sides have is read and parsed once; what is wrong with it was so before.
+Joined judge_side(Session& session, Side& side, const ParsedFiles& shared, Progress* progress) {
+    const Work work = side.work(session, progress);
+    const ParsedFiles files = join(parse(work, read(work, side.own), session.place.files), shared);
+    const std::vector<Root> roots = group(work, files);
+    Joined joined = join_verdicts(
+        work, judge(work, roots, session.environments, *session.catalogue.rules, session.config.owners.tags));
+    std::erase_if(joined.findings,
+                  [&](const Finding& finding) { return !is_named(finding.file, finding.root, session.place); });
+    return joined;
+}
+
+/// The waivers as they were on the old side of a change, where their file lies in the tree.
+std::vector<Waiver> old_waivers(Session& session, const FileSystem& before, std::vector<Waiver> waivers) {
+    const std::string file = session.place.inside(waiver_file(session));
+    if (file.starts_with('/')) return waivers;
+    Diagnostics ignored;  // what was wrong before is not introduced
+    const FileSystem::ReadResult read = before.read(file, max_waiver_size);
+    if (!read.error.empty()) return {};
+    const auto document = read_document(session.sources.add(file, read.text), ignored);
+    return document ? read_waivers(document->root, session.config.waiver_max_days, ignored) : std::vector<Waiver>();
+}
+
+/// Judges both sides of a change as far as it reaches, and keeps what it introduces and repairs.
+Joined judge_change(Session& session, const Change& change, std::span<const Waiver> waivers, Exceptions& exceptions,
+                    Progress& progress) {
+    progress.begin("discover");
+    std::sort(session.place.files.begin(), session.place.files.end());
+    const FileSystem* walked = session.file_system.get();
+    if (session.options.staged) walked = change.objects.get();
+    std::vector<std::string> paths =
+        discover(*walked, session.place.paths, session.options.exclude, session.diagnostics);
+    if (!session.options.staged) paths = without_ignored(change, std::move(paths));
+    progress.begin("touched");
+    const WholeScan whole{session.place.paths, session.options.exclude, session.environments,
+                          session.place.inside(waiver_file(session))};
+    const Touched files = touched(change, paths, whole, *session.file_system);
+    const auto is_changed = [&](const std::string& path) { return change.changed.contains(path); };
+    const auto changed = [&](std::vector<std::string> side) {
+        std::erase_if(side, [&](const std::string& path) { return !is_changed(path); });
+        return side;
+    };
+    std::vector<std::string> both = files.after;
+    std::erase_if(both, is_changed);
+
+    const MemoryFileSystem nothing;
+    const std::unique_ptr<FileSystem> old_tree = change.before ? with_outside_files(session, change.before) : nullptr;
+    const FileSystem& old_side = old_tree ? *old_tree : static_cast<const FileSystem&>(nothing);
+    Side before{old_side, changed(files.before)};
+    Side after{*session.file_system, changed(files.after)};
+    Side shared{*session.file_system, both};
+    const Work work = shared.work(session, &progress);
+    const ParsedFiles parsed = parse(work, read(work, both), session.place.files);
+    Joined now = judge_side(session, after, parsed, &progress);
+    Joined then = judge_side(session, before, change.before ? parsed : ParsedFiles(), &progress);
+
+    progress.begin("compare");
+    Diagnostics ignored;
+    const AcceptanceContext context = acceptance_context(session);
+    const std::vector<WaiverInfo> old_comments =
+        apply_suppressions(then.findings, then.suppressions, context, session.sources, ignored);
+    const std::vector<WaiverInfo> old_entries = apply_waivers(
+        then.findings, old_waivers(session, before.file_system, {waivers.begin(), waivers.end()}), context, ignored);
+    exceptions = accept(session, now, waivers);
+    exceptions.added = added_exceptions(old_entries, exceptions.waivers);
+    std::vector<WaiverInfo> comments = added_exceptions(old_comments, exceptions.suppressions);
+    std::move(comments.begin(), comments.end(), std::back_inserter(exceptions.added));
+    now.findings = difference(std::move(now.findings), std::move(then.findings), change.renamed);
+    session.diagnostics.append(difference(after.diagnostics, before.diagnostics, session.sources));
+    session.coverage = std::move(after.coverage);
+    session.coverage.files_found += shared.coverage.files_found;
+    session.coverage.files_read += shared.coverage.files_read;
+    session.coverage.bytes_read += shared.coverage.bytes_read;
+    session.coverage.gaps = difference(std::move(session.coverage.gaps), before.coverage.gaps, session.sources);
+    return now;
+}
+
+int scan(Session& session, const Change* change) {
+    if (const std::string error = check_formats(session.options); !error.empty()) {
+        session.err << error;
+        return code(Exit::incomplete);
+    }
+    Progress progress(session.call.err_is_terminal && !session.options.no_progress ? &session.err : nullptr);
+    if (const std::string error = check_evidence_options(session); !error.empty()) {
+        session.err << "plumbline scan: " << error << "\n";
+        return code(Exit::incomplete);
+    }
+    progress.begin("load");
+    if (!open_session(session, session.options.arguments)) return stop(session);
+    leave_out_evidence(session);
+    load_rules(session);
+    if (const std::string error = select_rules(session.catalogue, session.options, session.lens); !error.empty()) {
+        session.err << error;
+        return stop(session);
+    }
+    if (session.options.fail_on && session.options.fail_on->kind == FailOn::Kind::fresh &&
+        baseline_file(session).empty() && !compares(session.options)) {
+        session.err << "plumbline scan: --fail-on new needs a --baseline, --diff or --staged, which say what is not "
+                       "new.\n";
+        return stop(session);
+    }
+    const std::vector<Waiver> waivers = load_waivers(session);
+    progress.count(session.catalogue.rules->infos().size(), "rules");
+
+    Exceptions exceptions;
+    Joined joined = change ? judge_change(session, *change, waivers, exceptions, progress)
+                           : judge_tree(session, waivers, exceptions, progress);
     compare_with_baseline(session, joined);
-    assign_owners(joined.findings, owners, *session.file_system);
+    assign_owners(joined.findings, session.config.owners, *session.file_system);
     write_baseline(session, joined);
     progress.begin("report");
     const Report report = make_report(session, std::move(joined), std::move(exceptions));
@@ -377,6 +512,27 @@ int scan(Session& session) {
     print_problems(session, report);
     if (session.options.stats) progress.write_stats(session.err);
     return written || report.exit_code == code(Exit::failures) ? report.exit_code : code(Exit::incomplete);
+}
+
+int scan(Session& session) {
+    return scan(session, nullptr);
+}
+
+/// `scan --staged` and `scan --diff`: the machine shows the new side in the place of the work tree.
+int scan_change(const Call& call, System& system, Options options, std::ostream& out, std::ostream& err) {
+    std::string error;
+    const std::optional<Change> change = open_change(options, call, system, error);
+    if (!change) {
+        err << "plumbline scan: " << error << "\n";
+        return code(Exit::incomplete);
+    }
+    if (!change->after) {
+        Session session(call, system, std::move(options), out, err);
+        return scan(session, &*change);
+    }
+    SnapshotSystem snapshot(system, change->top, change->after);
+    Session session(call, snapshot, std::move(options), out, err);
+    return scan(session, &*change);
 }
 
 int show_help(Session& session) {
@@ -401,7 +557,7 @@ struct CommandFunction {
     int (*run)(Session&);
 };
 
-constexpr std::array<CommandFunction, 14> commands = {{
+constexpr std::array<CommandFunction, 16> commands = {{
     {"scan", scan},
     {"inspect", run_inspect},
     {"audit", run_audit},
@@ -415,6 +571,8 @@ constexpr std::array<CommandFunction, 14> commands = {{
     {"waive", run_waive},
     {"verify", run_verify},
     {"init", run_init},
+    {"completions", run_completions},
+    {"man", run_man},
     {"help", show_help},
 }};
 
@@ -434,6 +592,7 @@ int run(const Call& call, System& system, std::ostream& out, std::ostream& err) 
         err << help_text("");
         return code(Exit::incomplete);
     }
+    if (compares(options) && !options.help) return scan_change(call, system, std::move(options), out, err);
     RecordingSystem recording(system);
     const bool evidence = !options.evidence.empty();
     Session session(call, evidence ? recording : system, std::move(options), out, err);

@@ -5,6 +5,7 @@
 
 #include "scanner/model/text.h"
 #include "scanner/parameter_file.h"
+#include "scanner/policy.h"
 
 namespace plumbline {
 namespace {
@@ -19,7 +20,7 @@ constexpr std::size_t shown_warnings = 40;
 /// A tree with some files from elsewhere (--var-file /secrets/prod.tfvars), which appear in a folder of their own.
 class WithOutsideFiles : public FileSystem {
   public:
-    WithOutsideFiles(std::unique_ptr<FileSystem> tree, std::map<std::string, std::string> files)
+    WithOutsideFiles(std::shared_ptr<const FileSystem> tree, std::map<std::string, std::string> files)
         : tree_(std::move(tree)), outside_(std::move(files)) {}
     std::optional<std::vector<Entry>> list(std::string_view directory) const override {
         return pick(directory).list(directory);
@@ -32,15 +33,41 @@ class WithOutsideFiles : public FileSystem {
         if (is_below(path, outside_folder)) return outside_;
         return *tree_;
     }
-    std::unique_ptr<FileSystem> tree_;
+    std::shared_ptr<const FileSystem> tree_;
     MemoryFileSystem outside_;
 };
+
+/// The policies that hold here: named on the command line, by the environment and in the configuration. Each is
+/// enforced, so that a configuration cannot get rid of one. False when one cannot be read.
+bool enforce_policies(Session& session, const Value& configuration) {
+    std::vector<std::string> files;
+    const auto add = [&](const std::string& file) {
+        if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(file);
+    };
+    if (!session.options.policy.empty()) add(session.typed(session.options.policy));
+    const auto variable = session.call.environment.find("PLUMBLINE_POLICY");
+    if (variable != session.call.environment.end() && !variable->second.empty()) add(session.typed(variable->second));
+    if (!session.config.policy.empty()) add(session.settled(session.config.policy));
+    for (const std::string& file : files) {
+        const auto document = read_document(session.system, file, session.place.inside(file), max_config_size,
+                                            session.sources, session.diagnostics);
+        if (!document) return false;
+        Diagnostics diagnostics;
+        Policy policy = read_policy(document->root, diagnostics);
+        const bool good = !diagnostics.has_errors();
+        session.diagnostics.append(std::move(diagnostics));
+        if (!good) return false;
+        for (std::string& folder : policy.settings.rule_folders) folder = absolute_path(folder_of(file), folder);
+        enforce(policy, configuration, session.config, session.options, session.diagnostics);
+    }
+    return true;
+}
 
 bool read_settings(Session& session) {
     const bool named = !session.options.config.empty();
     const std::string absolute =
         named ? session.typed(session.options.config) : session.settled(".plumbline/config.yaml");
-    if (!named && !session.file_system->exists(".plumbline/config.yaml")) return true;
+    if (!named && !session.file_system->exists(".plumbline/config.yaml")) return enforce_policies(session, Value());
     const auto document = read_document(session.system, absolute, session.place.inside(absolute), max_config_size,
                                         session.sources, session.diagnostics);
     if (!document) return false;
@@ -48,7 +75,7 @@ bool read_settings(Session& session) {
     session.config = read_config(document->root, diagnostics);
     const bool good = !diagnostics.has_errors();
     session.diagnostics.append(std::move(diagnostics));
-    return good;
+    return good && enforce_policies(session, document->root);
 }
 
 /// Whether a word of --framework is a file with a framework: ids have no such ending.
@@ -142,7 +169,6 @@ std::optional<Environment> make_environment(Session& session, const Config::Envi
 
 /// Turns the absolute paths of variable files into paths of the file system; files outside of the tree are read now.
 void place_variable_files(Session& session) {
-    std::map<std::string, std::string> outside;
     for (Environment& environment : session.environments) {
         for (Inputs::Assignment& assignment : environment.inputs.assignments) {
             if (assignment.kind != Inputs::Assignment::Kind::variable_file) continue;
@@ -155,11 +181,11 @@ void place_variable_files(Session& session) {
                 session.system.open(folder_of(absolute))->read(file_name(absolute), max_file_size);
             assignment.text = std::string(outside_folder) + absolute;
             // A file that cannot be read is missing there too, and the evaluation of each root says so.
-            if (read.error.empty()) outside[assignment.text] = read.text;
+            if (read.error.empty()) session.outside_files[assignment.text] = read.text;
         }
     }
-    if (!outside.empty())
-        session.file_system = std::make_unique<WithOutsideFiles>(std::move(session.file_system), std::move(outside));
+    if (!session.outside_files.empty())
+        session.file_system = with_outside_files(session, std::move(session.file_system));
 }
 
 bool make_environments(Session& session) {
@@ -196,6 +222,10 @@ bool open_catalogue(Session& session) {
     const bool good = read_settings(session);
     merge_mapping_files(session);
     return good;
+}
+
+std::unique_ptr<FileSystem> with_outside_files(const Session& session, std::shared_ptr<const FileSystem> tree) {
+    return std::make_unique<WithOutsideFiles>(std::move(tree), session.outside_files);
 }
 
 void load_rules(Session& session) {

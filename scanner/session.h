@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -40,6 +41,8 @@ struct Session {
     MappingFiles mapping_files;
     std::vector<Environment> environments;
     RenderedPlaces rendered;
+    /// Files named outside of the tree (--var-file /secrets/prod.tfvars), by the path they have in `file_system`.
+    std::map<std::string, std::string> outside_files;
     /// With --evidence: what was read, `system` itself. Null without.
     const RecordingSystem* recording = nullptr;
 
@@ -68,6 +71,10 @@ bool open_catalogue(Session& session);
 
 /// Loads the rules that options and configuration ask for. Words of --framework that are files of frameworks become the
 /// frameworks' ids.
+/// A tree with the files that are named outside of it.
+std::unique_ptr<FileSystem> with_outside_files(const Session& session, std::shared_ptr<const FileSystem> tree);
+
+/// Loads the rules that options and configuration ask for.
 void load_rules(Session& session);
 
 /// The waiver file: as typed, as the configuration says, or `.plumbline/waivers.yaml`. Absolute.

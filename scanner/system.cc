@@ -34,6 +34,15 @@ std::string DiskSystem::write(const std::string& path, std::string_view text) {
     return std::filesystem::is_directory(path, error) ? "it is a folder" : "it cannot be written";
 }
 
+std::string DiskSystem::write_program(const std::string& path, std::string_view text) {
+    if (std::string error = write(path, text); !error.empty()) return error;
+    using std::filesystem::perms;
+    std::error_code error;
+    std::filesystem::permissions(path, perms::owner_exec | perms::group_exec | perms::others_exec,
+                                 std::filesystem::perm_options::add, error);
+    return error ? error.message() : "";
+}
+
 namespace {
 
 std::string environment_variable(const char* name) {

@@ -52,6 +52,8 @@ class System {
         result.fault = name + " cannot be run here";
         return result;
     }
+    /// The same for a file that can be executed.
+    virtual std::string write_program(const std::string& path, std::string_view text) { return write(path, text); }
     /// A folder to be made in `parent`, which is made where it is missing. Null with a phrase in `error`.
     virtual std::unique_ptr<NewFolder> new_folder(const std::string& parent, std::string& error) = 0;
     /// Runs a program found through PATH, without a shell, with `input` on its standard input, and waits for it. Only
@@ -81,6 +83,7 @@ class DiskSystem : public System {
     bool has_program(const std::string& name) const override;
     ProcessResult render(const std::string& name, const std::vector<std::string>& arguments,
                          const std::string& folder) override;
+    std::string write_program(const std::string& path, std::string_view text) override;
     std::unique_ptr<NewFolder> new_folder(const std::string& parent, std::string& error) override;
     ProgramResult run_program(const std::vector<std::string>& arguments, std::string_view input) override;
 };

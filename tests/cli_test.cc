@@ -140,7 +140,7 @@ TEST_CASE("usage errors say what is wrong and what was likely meant") {
           "plumbline: --framework: there is no framework \"soc3\". Did you mean \"soc2\"? See `plumbline frameworks "
           "list`.");
     CHECK(error({"scan", "--fail-on", "new"}) ==
-          "plumbline scan: --fail-on new needs a --baseline, which says what is not new.");
+          "plumbline scan: --fail-on new needs a --baseline, --diff or --staged, which say what is not new.");
 }
 
 TEST_CASE("filters choose rules by id, alias, glob, control, framework and severity") {
@@ -626,7 +626,7 @@ TEST_CASE("the configuration settles what the command line leaves open") {
           "  Its keys are: exclude, severity, fail_on, rules, builtin_rules, frameworks, controls, history, "
           "exclude_rules, "
           "baseline, "
-          "waivers, decisions, audit, owners, environments. Did you mean \"exclude\"?\n");
+          "waivers, policy, decisions, audit, owners, environments. Did you mean \"exclude\"?\n");
     config = "severity: [high]\n";
     CHECK(repository.scan() == 2);
     CHECK(repository.said(":1:1: error: \"severity\" must be one of info, low, medium, high, critical\n"));

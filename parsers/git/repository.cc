@@ -1,6 +1,9 @@
 #include "parsers/git/repository.h"
 
+#include <fcntl.h>
 #include <git2.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -377,14 +380,34 @@ class IndexFileSystem : public NodeFileSystem {
   public:
     IndexFileSystem(std::shared_ptr<Handles> handles, git_index* index) : NodeFileSystem(std::move(handles)) {
         folders_.try_emplace("");
+        const auto handle = handles_->borrow();
+        if (const char* top = git_repository_workdir(handle.get())) work_tree_ = top;
+        struct stat info {};
+        if (const char* path = git_index_path(index); path && ::stat(path, &info) == 0) written_ = info.st_mtim.tv_sec;
         for (std::size_t i = 0; i < git_index_entrycount(index); ++i) {
             const git_index_entry* entry = git_index_get_byindex(index, i);
             const int stage = git_index_entry_stage(entry);
             // While a merge is not resolved, stages 1 to 3 are base, ours and theirs.
+            if (stage != 0) conflicts_.insert(entry->path);
             if (stage != 0 && stage != 2) continue;
             add(entry->path, {entry->id, static_cast<git_filemode_t>(entry->mode)});
+            // A file written in the second in which the index was may have changed since without a trace.
+            if (entry->mtime.seconds < written_)
+                seen_.emplace(entry->path, Seen{entry->mtime.seconds, entry->mtime.nanoseconds, entry->file_size});
+            if (entry->mode == GIT_FILEMODE_LINK)
+                // A target longer than any path the kernel takes leads nowhere.
+                links_.push_back({entry->path, read_blob(handle.get(), entry->id, 4096).text});
         }
     }
+    ReadResult glance(std::string_view path, std::uint64_t limit) const override {
+        if (const auto found = seen_.find(std::string(path)); found != seen_.end() && found->second.size <= limit) {
+            if (auto text = unchanged(found->first, found->second)) return {std::move(*text), {}};
+        }
+        return read(path, limit);
+    }
+
+    std::vector<Link> links() const { return links_; }
+    std::vector<std::string> conflicts() const { return {conflicts_.begin(), conflicts_.end()}; }
 
   protected:
     Node top() const override { return {{}, GIT_FILEMODE_TREE}; }
@@ -402,7 +425,34 @@ class IndexFileSystem : public NodeFileSystem {
         }
     }
 
+    /// What the index noted of a file when it last compared it with its content.
+    struct Seen {
+        std::int64_t seconds;
+        std::uint32_t nanoseconds, size;
+    };
+
+    /// The file of the work tree, where it is the one that the index saw.
+    std::optional<std::string> unchanged(const std::string& path, const Seen& seen) const {
+        const int file = ::open((work_tree_ + path).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (file < 0) return std::nullopt;
+        std::optional<std::string> text;
+        struct stat info {};
+        if (::fstat(file, &info) == 0 && S_ISREG(info.st_mode) && info.st_size == seen.size &&
+            info.st_mtim.tv_sec == seen.seconds && info.st_mtim.tv_nsec == seen.nanoseconds) {
+            text.emplace(seen.size, '\0');
+            // One call: files of this size come whole, or they are read from the objects.
+            if (::read(file, text->data(), text->size()) != static_cast<ssize_t>(seen.size)) text.reset();
+        }
+        ::close(file);
+        return text;
+    }
+
     std::unordered_map<std::string, Folder> folders_;
+    std::unordered_map<std::string, Seen> seen_;
+    std::string work_tree_;  ///< with `/` at the end
+    std::int64_t written_ = 0;
+    std::vector<Link> links_;
+    std::set<std::string> conflicts_;
 };
 
 class DiskRepository : public Repository {
@@ -555,36 +605,8 @@ class DiskRepository : public Repository {
         const auto handle = handles_->borrow();
         const OwnedDiff diff = compare(handle.get(), old_commit, new_commit, error);
         if (!diff) return std::nullopt;
-        if (renames) {
-            git_diff_find_options options = GIT_DIFF_FIND_OPTIONS_INIT;
-            options.flags = GIT_DIFF_FIND_RENAMES;
-            if (git_diff_find_similar(diff.get(), &options) != 0) {
-                error = last_error();
-                return std::nullopt;
-            }
-        }
-        std::vector<Change> changes;
-        for (std::size_t i = 0; i < git_diff_num_deltas(diff.get()); ++i) {
-            const git_diff_delta* delta = git_diff_get_delta(diff.get(), i);
-            Change change;
-            change.old_path = delta->old_file.path;
-            change.path = delta->new_file.path;
-            if (!git_oid_is_zero(&delta->old_file.id)) change.old_blob = hex(delta->old_file.id);
-            if (!git_oid_is_zero(&delta->new_file.id)) change.blob = hex(delta->new_file.id);
-            const auto is_link = [](const git_diff_file& file) {
-                return file.mode == GIT_FILEMODE_LINK || file.mode == GIT_FILEMODE_COMMIT;
-            };
-            change.link = is_link(delta->old_file) || is_link(delta->new_file);
-            change.kind = delta->status == GIT_DELTA_ADDED     ? Change::Kind::added
-                          : delta->status == GIT_DELTA_DELETED ? Change::Kind::removed
-                          : delta->status == GIT_DELTA_RENAMED ? Change::Kind::renamed
-                                                               : Change::Kind::modified;
-            changes.push_back(std::move(change));
-        }
-        std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
-            return std::tie(a.path, a.old_path, a.kind) < std::tie(b.path, b.old_path, b.kind);
-        });
-        return changes;
+        if (renames && !find_renames(diff.get(), 0, error)) return std::nullopt;
+        return changes_of(diff.get());
     }
 
     ObjectId patch_id(const ObjectId& old_commit, const ObjectId& new_commit) const override {
@@ -647,16 +669,46 @@ class DiskRepository : public Repository {
 
     std::unique_ptr<ObjectFileSystem> index(const std::string& index_file, std::string& error) const override {
         const auto handle = handles_->borrow();
-        git_index* raw = nullptr;
-        const int status = !handle.get()        ? -1
-                           : index_file.empty() ? git_repository_index(&raw, handle.get())
-                                                : git_index_open(&raw, index_file.c_str());
-        const OwnedIndex index(raw);
-        if (status != 0 || git_index_read(raw, 1) != 0) {
+        const OwnedIndex index = open_index(handle.get(), index_file, error);
+        return index ? std::make_unique<IndexFileSystem>(handles_, index.get()) : nullptr;
+    }
+
+    std::optional<Pending> staged(const ObjectId& commit, const std::string& index_file,
+                                  std::string& error) const override {
+        const auto handle = handles_->borrow();
+        const OwnedIndex index = open_index(handle.get(), index_file, error);
+        OwnedTree tree;
+        if (!index || !tree_of(handle.get(), commit, tree, error)) return std::nullopt;
+        git_diff_options options = GIT_DIFF_OPTIONS_INIT;
+        options.flags = GIT_DIFF_SKIP_BINARY_CHECK;
+        git_diff* raw = nullptr;
+        if (git_diff_tree_to_index(&raw, handle.get(), tree.get(), index.get(), &options) != 0) {
             error = last_error();
-            return nullptr;
+            return std::nullopt;
         }
-        return std::make_unique<IndexFileSystem>(handles_, index.get());
+        return pending(OwnedDiff(raw), index.get(), 0, error);
+    }
+
+    std::optional<Pending> work_tree(const ObjectId& commit, std::string& error) const override {
+        const auto handle = handles_->borrow();
+        const OwnedIndex index = open_index(handle.get(), "", error);
+        OwnedTree tree;
+        if (!index || !tree_of(handle.get(), commit, tree, error)) return std::nullopt;
+        git_diff_options options = GIT_DIFF_OPTIONS_INIT;
+        options.flags = GIT_DIFF_SKIP_BINARY_CHECK | GIT_DIFF_INCLUDE_UNTRACKED | GIT_DIFF_RECURSE_UNTRACKED_DIRS |
+                        GIT_DIFF_IGNORE_SUBMODULES;
+        git_diff* raw = nullptr;
+        if (git_diff_tree_to_workdir_with_index(&raw, handle.get(), tree.get(), &options) != 0) {
+            error = last_error();
+            return std::nullopt;
+        }
+        return pending(OwnedDiff(raw), index.get(), GIT_DIFF_FIND_FOR_UNTRACKED, error);
+    }
+
+    bool is_ignored(const std::string& path) const override {
+        const auto handle = handles_->borrow();
+        int ignored = 0;
+        return handle.get() && git_ignore_path_is_ignored(&ignored, handle.get(), path.c_str()) == 0 && ignored == 1;
     }
 
   private:
@@ -682,22 +734,77 @@ class DiskRepository : public Repository {
         return target && std::string_view(target).starts_with("refs/remotes/origin/") ? target : std::string();
     }
 
+    /// Null with a phrase in `error`.
+    static OwnedIndex open_index(git_repository* handle, const std::string& index_file, std::string& error) {
+        git_index* raw = nullptr;
+        const int status = !handle              ? -1
+                           : index_file.empty() ? git_repository_index(&raw, handle)
+                                                : git_index_open(&raw, index_file.c_str());
+        OwnedIndex index(raw);
+        if (status == 0 && git_index_read(raw, 1) == 0) return index;
+        error = last_error();
+        return nullptr;
+    }
+
+    /// The tree of a commit; an empty id is the empty tree, null. False with a phrase in `error`.
+    static bool tree_of(git_repository* handle, const ObjectId& id, OwnedTree& tree, std::string& error) {
+        if (id.empty()) return true;
+        const OwnedCommit commit = look_up(handle, id, error);
+        if (!commit) return false;
+        git_tree* raw = nullptr;
+        if (git_commit_tree(&raw, commit.get()) != 0) {
+            error = "the tree of commit " + id + " cannot be read: " + last_error();
+            return false;
+        }
+        tree.reset(raw);
+        return true;
+    }
+
+    static bool find_renames(git_diff* diff, unsigned more_flags, std::string& error) {
+        git_diff_find_options options = GIT_DIFF_FIND_OPTIONS_INIT;
+        options.flags = GIT_DIFF_FIND_RENAMES | more_flags;
+        if (git_diff_find_similar(diff, &options) == 0) return true;
+        error = last_error();
+        return false;
+    }
+
+    static std::vector<Change> changes_of(git_diff* diff) {
+        std::vector<Change> changes;
+        for (std::size_t i = 0; i < git_diff_num_deltas(diff); ++i) {
+            const git_diff_delta* delta = git_diff_get_delta(diff, i);
+            Change change;
+            change.old_path = delta->old_file.path;
+            change.path = delta->new_file.path;
+            if (!git_oid_is_zero(&delta->old_file.id)) change.old_blob = hex(delta->old_file.id);
+            if (!git_oid_is_zero(&delta->new_file.id)) change.blob = hex(delta->new_file.id);
+            const auto is_link = [](const git_diff_file& file) {
+                return file.mode == GIT_FILEMODE_LINK || file.mode == GIT_FILEMODE_COMMIT;
+            };
+            change.link = is_link(delta->old_file) || is_link(delta->new_file);
+            change.kind = delta->status == GIT_DELTA_ADDED || delta->status == GIT_DELTA_UNTRACKED ? Change::Kind::added
+                          : delta->status == GIT_DELTA_DELETED ? Change::Kind::removed
+                          : delta->status == GIT_DELTA_RENAMED ? Change::Kind::renamed
+                                                               : Change::Kind::modified;
+            changes.push_back(std::move(change));
+        }
+        std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
+            return std::tie(a.path, a.old_path, a.kind) < std::tie(b.path, b.old_path, b.kind);
+        });
+        return changes;
+    }
+
+    std::optional<Pending> pending(OwnedDiff diff, git_index* index, unsigned flags, std::string& error) const {
+        if (!find_renames(diff.get(), flags, error)) return std::nullopt;
+        auto files = std::make_unique<IndexFileSystem>(handles_, index);
+        return Pending{changes_of(diff.get()), files->links(), files->conflicts(), std::move(files)};
+    }
+
     /// Null with a phrase in `error`. An empty id is the empty tree.
     static OwnedDiff compare(git_repository* handle, const ObjectId& old_commit, const ObjectId& new_commit,
                              std::string& error) {
         std::array<OwnedTree, 2> trees;
-        for (std::size_t i = 0; i < 2; ++i) {
-            const ObjectId& id = i == 0 ? old_commit : new_commit;
-            if (id.empty()) continue;
-            const OwnedCommit commit = look_up(handle, id, error);
-            if (!commit) return nullptr;
-            git_tree* raw = nullptr;
-            if (git_commit_tree(&raw, commit.get()) != 0) {
-                error = "the tree of commit " + id + " cannot be read: " + last_error();
-                return nullptr;
-            }
-            trees[i].reset(raw);
-        }
+        if (!tree_of(handle, old_commit, trees[0], error) || !tree_of(handle, new_commit, trees[1], error))
+            return nullptr;
         git_diff_options options = GIT_DIFF_OPTIONS_INIT;
         options.flags = GIT_DIFF_SKIP_BINARY_CHECK;
         git_diff* diff = nullptr;
@@ -745,6 +852,19 @@ std::shared_ptr<Repository> Repository::open(const std::string& path, std::strin
         return nullptr;
     }
     return std::make_shared<DiskRepository>(OwnedRepository(raw), path);
+}
+
+std::string path_setting(const std::vector<std::string>& files, const std::string& name) {
+    start_library();
+    git_config* raw = nullptr;
+    if (git_config_new(&raw) != 0) return {};
+    const Owned<git_config, git_config_free> config(raw);
+    // Levels are only an order here; libgit2 lets each be used once.
+    int level = GIT_CONFIG_LEVEL_PROGRAMDATA;
+    for (const std::string& file : files)
+        git_config_add_file_ondisk(raw, file.c_str(), static_cast<git_config_level_t>(level++), nullptr, 0);
+    Buffer value;
+    return git_config_get_string_buf(&value.data, raw, name.c_str()) == 0 ? value.text() : std::string();
 }
 
 }  // namespace plumbline::git

@@ -41,6 +41,11 @@ struct Change {
     bool link = false;           ///< a symbolic link or a submodule, before or after
 };
 
+/// A link of a tree: where it stands and its target as written.
+struct Link {
+    std::string path, target;
+};
+
 /// An entry of a tree object.
 struct TreeEntry {
     enum class Kind : std::uint8_t { folder, file, other } kind = Kind::file;  ///< other: a link or a submodule
@@ -60,8 +65,21 @@ class ObjectFileSystem : public FileSystem {
   public:
     /// The blob that `read` would give, links followed; empty where there is none.
     virtual ObjectId content_id(std::string_view path) const = 0;
+    /// As `read`; the index takes the file of the work tree where that is known to be the same (as far as a filter of
+    /// the repository does not change bytes between the two), which is several times quicker.
+    virtual ReadResult glance(std::string_view path, std::uint64_t limit) const { return read(path, limit); }
     /// The path without links on its way and at its end; empty where there is nothing.
     virtual std::string real_path(std::string_view path) const = 0;
+};
+
+/// What the index, or the work tree, holds and how it differs from a commit.
+struct Pending {
+    std::vector<Change> changes;  ///< sorted by path; with renames
+    std::vector<Link> links;      ///< of the index
+    /// Paths whose merge is not resolved.
+    std::vector<std::string> conflicts;
+    /// The index as a file system; where a merge is not resolved, our side.
+    std::unique_ptr<ObjectFileSystem> index;
 };
 
 /// A repository on disk: bare, with a work tree, a linked work tree, shallow or partial. The only user of libgit2.
@@ -117,6 +135,20 @@ class Repository {
     /// What is staged. `index_file`: the index that git names to its hooks (`GIT_INDEX_FILE`), absolute; empty for the
     /// repository's own. Where a merge is not resolved, our side counts.
     virtual std::unique_ptr<ObjectFileSystem> index(const std::string& index_file, std::string& error) const = 0;
+
+    /// What is staged against a commit (an empty id is the empty tree). `index_file` as above. Nullopt with a phrase in
+    /// `error`.
+    virtual std::optional<Pending> staged(const ObjectId& commit, const std::string& index_file,
+                                          std::string& error) const = 0;
+    /// What the work tree holds against a commit, files that git does not know yet but would take included. Content of
+    /// submodules is left out.
+    virtual std::optional<Pending> work_tree(const ObjectId& commit, std::string& error) const = 0;
+    /// Whether git passes by a path of the work tree (`.gitignore`, `.git/info/exclude`).
+    virtual bool is_ignored(const std::string& path) const = 0;
 };
+
+/// A path that git's configuration files settle, the last file winning; empty when none does. Only for what a person
+/// asks for on this machine: whatever judges must not depend on the machine's configuration.
+std::string path_setting(const std::vector<std::string>& files, const std::string& name);
 
 }  // namespace plumbline::git
