@@ -624,7 +624,7 @@ TEST_CASE("the configuration settles what the command line leaves open") {
           "  1 | exclud: [examples]\n"
           "    | ^^^^^^^^^^^^^^^^^^\n"
           "  Its keys are: exclude, severity, fail_on, rules, builtin_rules, frameworks, exclude_rules, baseline, "
-          "waivers, decisions, audit, owners, environments. Did you mean \"exclude\"?\n");
+          "waivers, policy, decisions, audit, owners, environments. Did you mean \"exclude\"?\n");
     config = "severity: [high]\n";
     CHECK(repository.scan() == 2);
     CHECK(repository.said(":1:1: error: \"severity\" must be one of info, low, medium, high, critical\n"));
@@ -647,8 +647,10 @@ TEST_CASE("init writes a configuration that is valid and changes nothing; never 
     for (std::string_view line : split(config, '\n')) {
         const bool setting = line.starts_with("# ") && (line.find(": ") != std::string_view::npos ||
                                                         line.ends_with(":") || line.starts_with("#   - "));
-        const std::string_view bare = setting ? line.substr(2) : std::string_view();
-        if (setting && (bare.starts_with(' ') || (bare[0] >= 'a' && bare[0] <= 'z'))) used += std::string(bare) + "\n";
+        // The first line is the editors'.
+        const std::string_view bare = setting && !line.starts_with("# yaml-") ? line.substr(2) : std::string_view();
+        if (!bare.empty() && (bare.starts_with(' ') || (bare[0] >= 'a' && bare[0] <= 'z')))
+            used += std::string(bare) + "\n";
     }
     config = used;
     repository.run({"scan"});
