@@ -649,8 +649,10 @@ TEST_CASE("init writes a configuration that is valid and changes nothing; never 
     for (std::string_view line : split(config, '\n')) {
         const bool setting = line.starts_with("# ") && (line.find(": ") != std::string_view::npos ||
                                                         line.ends_with(":") || line.starts_with("#   - "));
-        const std::string_view bare = setting ? line.substr(2) : std::string_view();
-        if (setting && (bare.starts_with(' ') || (bare[0] >= 'a' && bare[0] <= 'z'))) used += std::string(bare) + "\n";
+        // The first line is the editors'.
+        const std::string_view bare = setting && !line.starts_with("# yaml-") ? line.substr(2) : std::string_view();
+        if (!bare.empty() && (bare.starts_with(' ') || (bare[0] >= 'a' && bare[0] <= 'z')))
+            used += std::string(bare) + "\n";
     }
     config = used;
     repository.run({"scan"});
