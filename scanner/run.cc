@@ -12,6 +12,8 @@
 #include "scanner/commands.h"
 #include "scanner/discover.h"
 #include "scanner/explain.h"
+#include "scanner/fleet.h"
+#include "scanner/merge.h"
 #include "scanner/model/text.h"
 #include "scanner/owners.h"
 #include "scanner/session.h"
@@ -351,7 +353,7 @@ struct CommandFunction {
     int (*run)(Session&);
 };
 
-constexpr std::array<CommandFunction, 11> commands = {{
+constexpr std::array<CommandFunction, 15> commands = {{
     {"scan", scan},
     {"inspect", run_inspect},
     {"rules list", run_list_rules},
@@ -362,6 +364,10 @@ constexpr std::array<CommandFunction, 11> commands = {{
     {"explain", explain},
     {"waive", run_waive},
     {"init", run_init},
+    {"fleet", run_fleet},
+    {"fleet report", run_fleet_report},
+    {"fleet fetch", run_fleet_fetch},
+    {"merge", run_merge},
     {"help", show_help},
 }};
 

@@ -23,6 +23,11 @@ class System {
     virtual std::optional<std::string> real_path(const std::string& path) const = 0;
     /// Writes a whole file and makes its folder where that is missing; empty on success, otherwise the reason.
     virtual std::string write(const std::string& path, std::string_view text) = 0;
+    /// Standard input to its end, at most `limit` bytes of it.
+    virtual std::string read_input(std::size_t limit) {
+        (void)limit;
+        return {};
+    }
 };
 
 /// How the program was called; with `System` everything that can change what a run does.
@@ -43,6 +48,7 @@ class DiskSystem : public System {
     std::unique_ptr<FileSystem> open(const std::string& folder) const override;
     std::optional<std::string> real_path(const std::string& path) const override;
     std::string write(const std::string& path, std::string_view text) override;
+    std::string read_input(std::size_t limit) override;
 };
 
 /// Absolute and normalised: `file` as seen from `folder`. Goes no further up than `/`.

@@ -110,4 +110,8 @@ class Repository {
     virtual std::unique_ptr<ObjectFileSystem> index(const std::string& index_file, std::string& error) const = 0;
 };
 
+/// Starts libgit2, once, with what holds for the whole program. It is never shut down: threads may still hold objects
+/// when the program ends.
+void start_library();
+
 }  // namespace plumbline::git
