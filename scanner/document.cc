@@ -237,4 +237,10 @@ std::string to_rfc3339(std::int64_t seconds) {
     return text.data();
 }
 
+std::int64_t parse_rfc3339(std::string_view text) {
+    if (text.size() != 20 || text[10] != 'T' || text[19] != 'Z' || !is_date(text.substr(0, 10))) return 0;
+    const auto two = [&](std::size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); };
+    return day_number(text.substr(0, 10)) * 86400 + two(11) * 3600 + two(14) * 60 + two(17);
+}
+
 }  // namespace plumbline

@@ -25,14 +25,18 @@ enum : unsigned {
     waive = 256,
     init = 512,
     help = 1024,
+    fleet = 1U << 20,
+    fleet_report = 1U << 21,
+    fleet_fetch = 1U << 22,
+    merge = 1U << 23,
     frameworks_coverage = 8192,
     frameworks_all = frameworks_list | frameworks_show | frameworks_coverage,
     completions = 1U << 28,
     man = 1U << 29,
     verify = 2048,
     audit = 4096,
-    evaluating = scan | inspect | explain,
-    with_rules = scan | explain | rules_list | rules_show,
+    evaluating = scan | inspect | explain | fleet,
+    with_rules = fleet | scan | explain | rules_list | rules_show,
     with_controls = with_rules | audit | rules_test | frameworks_all | waive,
     every = ~0U,
 };
@@ -47,7 +51,7 @@ struct CommandRow {
 
 constexpr std::size_t any_number = static_cast<std::size_t>(-1);
 
-constexpr std::array<CommandRow, 16> commands = {{
+constexpr std::array<CommandRow, 20> commands = {{
     {scan, "scan", "[PATH...]", 0, any_number,
      "Finds what the files below PATH (default: the current folder) would build, judges it and reports. A file is "
      "judged "
@@ -86,6 +90,16 @@ constexpr std::array<CommandRow, 16> commands = {{
      "git hook or a workflow."},
     {completions, "completions", "SHELL", 1, 1, "Prints the completions of bash, zsh or fish."},
     {man, "man", "", 0, 0, "Prints the manual page: plumbline man | man -l -"},
+    {fleet, "fleet", "", 0, 0,
+     "Scans every repository of a list from its git objects, without a checkout, into a ledger. A run that was ended "
+     "goes on where it was. Exit code 2 when some repository could not be scanned; 1 only with --fail-on."},
+    {fleet_report, "fleet report", "", 0, 0,
+     "Reports on a ledger: trend, worst controls, time to repair, owners; `--format html --output DIR` writes a static "
+     "site."},
+    {fleet_fetch, "fleet fetch", "FOLDER MEGABYTES", 2, 2,
+     "Brings one mirror up to date; `fleet` runs it for each remote repository. The address comes on standard input."},
+    {merge, "merge", "FILE...", 1, any_number,
+     "Joins SARIF files into one, or SQLite ledgers into the ledger --output."},
     {help, "help", "[COMMAND]", 0, 2, "Shows this list, or the help of one command."},
 }};
 
@@ -127,6 +141,14 @@ std::string add(Options& options, const std::string& value) {
 template <bool Options::*Field>
 std::string flag(Options& options, const std::string&) {
     options.*Field = true;
+    return "";
+}
+
+template <std::size_t Options::*Field>
+std::string number(Options& options, const std::string& value) {
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), options.*Field);
+    if (error != std::errc() || end != value.data() + value.size() || options.*Field == 0 || options.*Field > 10000000)
+        return quoted(value) + " is not a number from 1 to 10000000";
     return "";
 }
 
@@ -267,9 +289,9 @@ const std::vector<FlagRow>& flags() {
         {audit, "sample", 0, "N", "changes in the auditor's sample (default: 25)", set_sample},
         {audit, "seed", 0, "TEXT", "what the sample is drawn with: equal seeds draw equal samples",
          text<&Options::seed>},
-        {scan | audit | inspect | rules_list | rules_show | frameworks_all | verify, "format", 'f', "FMT",
-         "how to report; repeatable, each with its own --output", set_format},
-        {scan | audit, "output", 'o', "FILE",
+        {scan | audit | inspect | rules_list | rules_show | frameworks_all | verify | fleet_report, "format", 'f',
+         "FMT", "how to report; repeatable, each with its own --output", set_format},
+        {scan | audit | fleet_report | merge, "output", 'o', "FILE",
          "where the report of the --format beside it goes (default: standard output)", set_output},
         {scan, "render", 0, "",
          "render Helm charts and Kustomize overlays with `helm template` and `kustomize build` where these are "
@@ -277,21 +299,21 @@ const std::vector<FlagRow>& flags() {
          flag<&Options::render>},
         {scan, "include-passed", 0, "", "also report passed, not applicable and undecided verdicts",
          flag<&Options::include_passed>},
-        {scan | audit | rules_list, "framework", 0, "ID",
+        {scan | audit | rules_list | fleet, "framework", 0, "ID",
          "only rules that give evidence for this framework (soc2, iso27001_*) or a part of it "
          "(nist_800_53_r5:moderate, fedramp-high)",
          list<&Options::frameworks>},
-        {scan | audit | rules_list, "control", 0, "ID",
+        {scan | audit | rules_list | fleet, "control", 0, "ID",
          "only rules of this control: ours (access.*) or a framework's (CC6.1, nist_800_53_r5:AC)",
          list<&Options::controls>},
-        {scan | audit | rules_list, "rule", 0, "ID", "only this rule: id, a peer's id for it, or a glob",
+        {scan | audit | rules_list | fleet, "rule", 0, "ID", "only this rule: id, a peer's id for it, or a glob",
          list<&Options::rules>},
-        {scan | audit | rules_list, "exclude-rule", 0, "ID", "not this rule: id, a peer's id for it, or a glob",
+        {scan | audit | rules_list | fleet, "exclude-rule", 0, "ID", "not this rule: id, a peer's id for it, or a glob",
          list<&Options::excluded_rules>},
-        {scan | audit | rules_list, "severity", 0, "LEVEL",
+        {scan | audit | rules_list | fleet, "severity", 0, "LEVEL",
          "only rules of at least this level: info, low, medium, high, critical", set_severity},
-        {scan | audit, "fail-on", 0, "LEVEL", "exit with 1 only from this level on, or for `new` findings, or `never`",
-         set_fail_on},
+        {scan | audit | fleet, "fail-on", 0, "LEVEL",
+         "exit with 1 only from this level on, or for `new` findings, or `never`", set_fail_on},
         {scan, "baseline", 0, "FILE", "findings of an earlier scan, which do not count", text<&Options::baseline>},
         {scan, "write-baseline", 0, "FILE", "write the findings of this scan as a baseline",
          text<&Options::write_baseline>},
@@ -313,6 +335,22 @@ const std::vector<FlagRow>& flags() {
          "bundles must be signed with this key of your keyring; a signature covers those before it", set_fingerprint},
         {verify, "contains", 0, "SHA256", "a manifest's hash that was kept elsewhere must be one of the chain's",
          set_hash},
+        {fleet, "repos", 0, "FILE|DIR|-",
+         "the repositories: a list (an address or path a line), a folder of them, or `-`", text<&Options::repos>},
+        {fleet | fleet_report, "ledger", 0, "ADDRESS",
+         "an SQLite file (default: plumbline-ledger.db) or postgresql://...", text<&Options::ledger>},
+        {fleet, "cache", 0, "DIR", "where mirrors and results are kept (default: the user's cache folder)",
+         text<&Options::cache>},
+        {fleet, "shard", 0, "I/N", "only the I-th of N parts; job/N takes I from JOB_COMPLETION_INDEX",
+         text<&Options::shard>},
+        {fleet, "deadline", 0, "SECONDS", "for fetching one repository (default: 600)", number<&Options::deadline>},
+        {fleet, "retries", 0, "N", "attempts to fetch one repository (default: 3)", number<&Options::retries>},
+        {fleet, "max-megabytes", 0, "N", "received from one repository (default: 2048)",
+         number<&Options::max_megabytes>},
+        {fleet, "metrics", 0, "FILE", "write figures of the run in Prometheus' text format", text<&Options::metrics>},
+        {fleet, "log-json", 0, "", "what happens on standard error as JSON, an object a line",
+         flag<&Options::log_json>},
+        {fleet_report, "days", 0, "N", "of the trend (default: 90)", number<&Options::days>},
         {scan | waive, "waivers", 0, "FILE", "the waiver file (default: .plumbline/waivers.yaml)",
          text<&Options::waivers>},
         {scan, "history", 0, "FILE",
@@ -328,7 +366,7 @@ const std::vector<FlagRow>& flags() {
         {with_controls, "rules", 0, "DIR", "a folder of rules, controls and frameworks beside the built-in ones",
          list<&Options::rule_folders>},
         {with_rules | audit, "no-builtin-rules", 0, "", "only the rules of --rules", flag<&Options::no_builtin_rules>},
-        {scan, "exclude", 0, "GLOB", "files and folders to leave out, as paths from the scanned tree's top",
+        {scan | fleet, "exclude", 0, "GLOB", "files and folders to leave out, as paths from the scanned tree's top",
          list<&Options::exclude>},
         {scan | audit | explain | rules_list | rules_show | frameworks_all | waive, "config", 0, "FILE",
          "the configuration (default: .plumbline/config.yaml)", text<&Options::config>},
@@ -345,14 +383,14 @@ const std::vector<FlagRow>& flags() {
         {waive, "compensating-control", 0, "TEXT", "what is done instead", text<&Options::compensating_control>},
         {waive, "approver", 0, "NAME", "who approved it", text<&Options::approver>},
         {waive, "ticket", 0, "ID", "where it was decided", text<&Options::ticket>},
-        {scan | audit | explain | rules_test, "jobs", 'j', "N",
+        {scan | audit | explain | rules_test | fleet, "jobs", 'j', "N",
          "threads (default: one a core); the output is the same for any", set_jobs},
         {scan | audit, "stats", 0, "", "time and counts of each stage on standard error", flag<&Options::stats>},
         {scan | audit, "no-progress", 0, "", "no progress bar", flag<&Options::no_progress>},
         {scan, "color", 0, "WHEN", "auto, always or never; NO_COLOR is honoured", set_color},
-        {scan | audit, "quiet", 'q', "", "no warnings on standard error, short reports", set_quiet},
-        {scan | audit | frameworks_coverage, "verbose", 'v', "", "every warning and note, long reports; names of rules",
-         set_verbose},
+        {scan | audit | fleet, "quiet", 'q', "", "no warnings on standard error, short reports", set_quiet},
+        {scan | audit | frameworks_coverage | fleet, "verbose", 'v', "",
+         "every warning and note, long reports; names of rules", set_verbose},
         {every, "help", 'h', "", "show this help", flag<&Options::help>},
         {every, "version", 'V', "", "show the version", flag<&Options::version>},
     };
@@ -400,7 +438,8 @@ std::string take_command(std::vector<std::string>& arguments, Options& options) 
     }
     if (word.starts_with('-')) return "plumbline: the command comes first, before " + quoted(word) + "." + see_help("");
     arguments.erase(arguments.begin());
-    if (find_command(word)) {
+    const bool has_second = !arguments.empty() && find_command(word + " " + arguments.front());
+    if (find_command(word) && !has_second) {
         options.command = word;
         return "";
     }
@@ -502,7 +541,8 @@ std::string complete_outputs(Options& options) {
     std::size_t to_standard_output = 0;
     for (Output& output : options.outputs) {
         if (output.format.empty()) output.format = format_of(output.file);
-        if (output.format.empty())
+        // What `merge` writes is what it reads.
+        if (output.format.empty() && options.command != "merge")
             return "plumbline " + options.command + ": --output " + quoted(output.file) + " needs a --format." +
                    see_help(options.command);
         if (output.file.empty() && ++to_standard_output > 1)

@@ -66,6 +66,14 @@ struct Options {
     std::optional<std::uint64_t> sample;
     std::vector<std::string> forge;
 
+    // fleet
+    std::string repos, cache, ledger = "plumbline-ledger.db", shard = "1/1", metrics;
+    std::size_t deadline = 600;        ///< seconds for fetching a repository
+    std::size_t retries = 3;           ///< attempts to fetch one
+    std::size_t max_megabytes = 2048;  ///< received from one
+    std::size_t days = 90;             ///< of a report's trend
+    bool log_json = false;
+
     // waive
     std::string owner, reason, expires, approver, ticket, compensating_control, path;
 };

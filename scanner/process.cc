@@ -60,12 +60,11 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 }
 
 /// In the child, between fork and exec: only calls that are safe there.
-[[noreturn]] void become(char* const* arguments, char* const* environment, const char* folder, int output, int errors,
-                         int failure) {
+[[noreturn]] void become(char* const* arguments, char* const* environment, const char* folder, int input, int output,
+                         int errors, int failure) {
     ::setpgid(0, 0);
-    const int nothing = ::open("/dev/null", O_RDONLY);
-    if (nothing >= 0 && ::dup2(nothing, STDIN_FILENO) >= 0 && ::dup2(output, STDOUT_FILENO) >= 0 &&
-        ::dup2(errors, STDERR_FILENO) >= 0 && ::chdir(folder) == 0)
+    if (::dup2(input, STDIN_FILENO) >= 0 && ::dup2(output, STDOUT_FILENO) >= 0 && ::dup2(errors, STDERR_FILENO) >= 0 &&
+        ::chdir(folder) == 0)
         ::execve(arguments[0], arguments, environment);
     const int why = errno;
     [[maybe_unused]] const auto written = ::write(failure, &why, sizeof why);
@@ -109,13 +108,19 @@ std::string find_program(const std::string& name, const std::string& search_path
 }
 
 ProcessResult run_process(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
-                          const std::string& folder, const ProcessLimits& limits) {
+                          const std::string& folder, const ProcessLimits& limits, std::string_view input) {
     ProcessResult result;
-    Pipe output, errors, failure;
-    if (!make_pipe(output) || !make_pipe(errors) || !make_pipe(failure)) {
+    Pipe given, output, errors, failure;
+    if (!make_pipe(given) || !make_pipe(output) || !make_pipe(errors) || !make_pipe(failure)) {
         result.fault = std::string("no pipe: ") + std::strerror(errno);
         return result;
     }
+    if (input.size() > max_process_input ||
+        ::write(given.write.get(), input.data(), input.size()) != static_cast<ssize_t>(input.size())) {
+        result.fault = "its input is too large";
+        return result;
+    }
+    given.write.close();
     const std::vector<char*> argument_list = pointers(arguments), environment_list = pointers(environment);
     const pid_t child = ::fork();
     if (child < 0) {
@@ -123,8 +128,8 @@ ProcessResult run_process(const std::vector<std::string>& arguments, const std::
         return result;
     }
     if (child == 0)
-        become(argument_list.data(), environment_list.data(), folder.c_str(), output.write.get(), errors.write.get(),
-               failure.write.get());
+        become(argument_list.data(), environment_list.data(), folder.c_str(), given.read.get(), output.write.get(),
+               errors.write.get(), failure.write.get());
     ::setpgid(child, child);  // also here, so that the group exists whoever comes first
     output.write.close();
     errors.write.close();

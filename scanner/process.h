@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace plumbline {
@@ -26,8 +27,12 @@ struct ProcessResult {
 std::string find_program(const std::string& name, const std::string& search_path);
 
 /// Runs `arguments[0]`, an absolute path, with exactly these arguments (no shell), environment (`NAME=value`) and
-/// working folder, nothing on standard input. When it ends or breaks a limit, its whole process group is ended.
+/// working folder, and `input` (at most `max_process_input` bytes) on standard input. When it ends or breaks a limit,
+/// its whole process group is ended.
 ProcessResult run_process(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
-                          const std::string& folder, const ProcessLimits& limits = {});
+                          const std::string& folder, const ProcessLimits& limits = {}, std::string_view input = {});
+
+/// What a pipe takes before anyone reads from it.
+constexpr std::size_t max_process_input = 65536;
 
 }  // namespace plumbline

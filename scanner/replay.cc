@@ -10,6 +10,7 @@
 #include "scanner/discover.h"
 #include "scanner/document.h"
 #include "scanner/model/text.h"
+#include "scanner/owners.h"
 #include "scanner/pipeline.h"
 #include "scanner/workers.h"
 
@@ -373,10 +374,11 @@ Replay::Judged Replay::judge_root(const RootKey& key) {
     recorder.depend_on(key.second);
     Coverage coverage;
     const Work work{recorder, session_->sources, judged.diagnostics, coverage, 1, nullptr};
-    Joined joined =
-        join_verdicts(work, plumbline::judge(work, {root}, session_->environments, *session_->catalogue.rules));
+    Joined joined = join_verdicts(work, plumbline::judge(work, {root}, session_->environments,
+                                                         *session_->catalogue.rules, session_->config.owners.tags));
     const AcceptanceContext context{*session_->catalogue.rules, session_->today(), false};
     Diagnostics about_comments;  // of no interest for a period
+    assign_owners(joined.findings, session_->config.owners, recorder);
     apply_suppressions(joined.findings, joined.suppressions, context, session_->sources, about_comments);
     for (Finding& finding : joined.findings) {
         if (is_open(finding))

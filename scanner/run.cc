@@ -15,7 +15,9 @@
 #include "scanner/difference.h"
 #include "scanner/discover.h"
 #include "scanner/explain.h"
+#include "scanner/fleet.h"
 #include "scanner/history.h"
+#include "scanner/merge.h"
 #include "scanner/model/text.h"
 #include "scanner/owners.h"
 #include "scanner/repository_facts.h"
@@ -557,7 +559,7 @@ struct CommandFunction {
     int (*run)(Session&);
 };
 
-constexpr std::array<CommandFunction, 16> commands = {{
+constexpr std::array<CommandFunction, 20> commands = {{
     {"scan", scan},
     {"inspect", run_inspect},
     {"audit", run_audit},
@@ -573,6 +575,10 @@ constexpr std::array<CommandFunction, 16> commands = {{
     {"init", run_init},
     {"completions", run_completions},
     {"man", run_man},
+    {"fleet", run_fleet},
+    {"fleet report", run_fleet_report},
+    {"fleet fetch", run_fleet_fetch},
+    {"merge", run_merge},
     {"help", show_help},
 }};
 

@@ -1,9 +1,11 @@
 #include "scanner/system.h"
 
+#include <array>
 #include <climits>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <system_error>
 
 #include "scanner/disk_file_system.h"
@@ -71,6 +73,15 @@ ProcessResult DiskSystem::render(const std::string& name, const std::vector<std:
                        {"PATH=" + search_path, "HOME=" + environment_variable("HOME"), "LC_ALL=C",
                         "GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0"},
                        folder);
+}
+
+std::string DiskSystem::read_input(std::size_t limit) {
+    std::string text;
+    std::array<char, 65536> buffer{};
+    while (text.size() < limit && std::cin.read(buffer.data(), buffer.size()).gcount() > 0)
+        text.append(buffer.data(), static_cast<std::size_t>(std::cin.gcount()));
+    if (text.size() > limit) text.resize(limit);
+    return text;
 }
 
 std::string absolute_path(const std::string& folder, const std::string& file) {

@@ -60,6 +60,11 @@ class System {
     /// for the programs that sign and verify, when the user asks for it. One that does not answer in two minutes is
     /// killed.
     virtual ProgramResult run_program(const std::vector<std::string>& arguments, std::string_view input) = 0;
+    /// Standard input to its end, at most `limit` bytes of it.
+    virtual std::string read_input(std::size_t limit) {
+        (void)limit;
+        return {};
+    }
 };
 
 /// How the program was called; with `System` everything that can change what a run does.
@@ -86,6 +91,7 @@ class DiskSystem : public System {
     std::string write_program(const std::string& path, std::string_view text) override;
     std::unique_ptr<NewFolder> new_folder(const std::string& parent, std::string& error) override;
     ProgramResult run_program(const std::vector<std::string>& arguments, std::string_view input) override;
+    std::string read_input(std::size_t limit) override;
 };
 
 /// Absolute and normalised: `file` as seen from `folder`. Goes no further up than `/`.

@@ -77,6 +77,8 @@ TEST_CASE("a third-party header appears only in its adapters") {
         {"utf8proc", {"scanner/model/text.cc", "parsers/terraform/"}},
         {"tree_sitter/", {"parsers/terraform/outline.cc", "parsers/shell/shell_reader.cc"}},
         {"git2", {"parsers/git/"}},
+        {"sqlite3", {"scanner/database_sqlite.cc"}},
+        {"libpq", {"scanner/database_postgresql.cc"}},
         {"zlib", {"parsers/terraform/functions_encoding.cc"}},
     };
     for (const Include& include : includes()) {

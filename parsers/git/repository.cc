@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "parsers/git/mirror.h"
 #include "scanner/model/text.h"
 
 namespace plumbline::git {
@@ -58,21 +59,6 @@ struct Buffer {
     std::string text() const { return data.ptr ? std::string(data.ptr, data.size) : std::string(); }
 };
 
-/// libgit2 is started once and never shut down: threads may still hold objects when the program ends.
-void start_library() {
-    static std::once_flag once;
-    std::call_once(once, [] {
-        git_libgit2_init();
-        // Containers mount repositories of other users. The check protects programs that run what a repository's
-        // configuration names; this one runs nothing.
-        git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
-        // The answer must not depend on the machine's or the user's configuration.
-        for (const int level :
-             {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL})
-            git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
-    });
-}
-
 /// What libgit2 said last, as a phrase.
 std::string last_error() {
     const git_error* error = git_error_last();
@@ -110,16 +96,6 @@ std::string as_utf8(std::string_view bytes) {
 Person person(const git_signature* signature) {
     if (!signature) return {};
     return {as_utf8(signature->name), as_utf8(signature->email), signature->when.time, signature->when.offset};
-}
-
-/// Without user name and password, which must not get into a report.
-std::string without_credentials(std::string url) {
-    const std::size_t scheme = url.find("://");
-    if (scheme == std::string::npos) return url;
-    const std::size_t host = scheme + 3;
-    const std::size_t at = url.rfind('@', url.find('/', host));
-    if (at != std::string::npos && at > host) url.erase(host, at + 1 - host);
-    return url;
 }
 
 /// Handles of one repository: libgit2's objects belong to one thread at a time, so each caller borrows a handle.
@@ -843,6 +819,29 @@ class DiskRepository : public Repository {
 };
 
 }  // namespace
+
+void start_library() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        git_libgit2_init();
+        // Containers mount repositories of other users. The check protects programs that run what a repository's
+        // configuration names; this one runs nothing.
+        git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+        // The answer must not depend on the machine's or the user's configuration.
+        for (const int level :
+             {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL})
+            git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
+    });
+}
+
+std::string without_credentials(std::string url) {
+    const std::size_t scheme = url.find("://");
+    if (scheme == std::string::npos) return url;
+    const std::size_t host = scheme + 3;
+    const std::size_t at = url.rfind('@', url.find('/', host));
+    if (at != std::string::npos && at > host) url.erase(host, at + 1 - host);
+    return url;
+}
 
 std::shared_ptr<Repository> Repository::open(const std::string& path, std::string& error) {
     start_library();

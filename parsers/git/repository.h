@@ -151,4 +151,8 @@ class Repository {
 /// asks for on this machine: whatever judges must not depend on the machine's configuration.
 std::string path_setting(const std::vector<std::string>& files, const std::string& name);
 
+/// Starts libgit2, once, with what holds for the whole program. It is never shut down: threads may still hold objects
+/// when the program ends.
+void start_library();
+
 }  // namespace plumbline::git
