@@ -166,8 +166,9 @@ class Sarif {
         for (const Finding& finding : report_.findings) {
             if (is_listed(finding, options_)) named.insert(finding.rule);
         }
+        // Rules for what the tree does not hold say nothing about it, and there are some 1,600.
         for (const RuleInfo& rule : report_.rules) {
-            if (!options_.include_passed && !named.contains(rule.id)) continue;
+            if (!named.contains(rule.id) && !(options_.include_passed && report_.verdicts.contains(rule.id))) continue;
             rule_index_.emplace(rule.id, rules_.size());
             rules_.push_back(&rule);
         }
