@@ -115,6 +115,9 @@ struct RuleSet::Data {
         by_name.clear();
         by_type.clear();
         by_prefix.clear();
+        infos.reserve(rules.size());
+        by_name.reserve(4 * rules.size());  // most rules have two or three aliases
+        by_type.reserve(2 * rules.size());
         for (std::size_t i = 0; i < rules.size(); ++i) {
             const CompiledRule& rule = *rules[i];
             infos.push_back(rule.info);

@@ -269,7 +269,10 @@ Report make_report(Session& session, Joined joined, Exceptions exceptions) {
     report.started_at = session.call.now;
     report.arguments = session.call.arguments;
     report.root_uri = file_uri(session.place.base);
-    const RepositoryFacts repository = repository_facts(session.place.root, session.call.environment);
+    // Starting libgit2 takes some milliseconds, which a tree without a repository need not pay.
+    const RepositoryFacts repository = session.file_system->exists(".git")
+                                           ? repository_facts(session.place.root, session.call.environment)
+                                           : RepositoryFacts{};
     report.repository_uri = repository.uri;
     report.branch = repository.branch;
     // What is staged is no commit yet.
