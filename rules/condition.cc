@@ -5,13 +5,13 @@
 #include <optional>
 #include <set>
 
-#include "scanner/model/encoding.h"
 #include "rules/links.h"
 #include "rules/native/registry.h"
 #include "rules/network.h"
 #include "rules/operators.h"
 #include "rules/path.h"
 #include "rules/policy.h"
+#include "scanner/model/encoding.h"
 #include "scanner/model/text.h"
 
 namespace plumbline {

@@ -74,7 +74,8 @@ FetchResult fetch_mirror(const std::string& url, const std::string& folder, cons
     const std::unique_ptr<git_remote, Free<git_remote_free>> remote(raw_remote);
     if (status != 0) return failed(session, status, url);
 
-    git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
+    git_fetch_options options;
+    git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
     options.callbacks.transfer_progress = on_progress;
     options.callbacks.credentials = on_credentials;
     options.callbacks.payload = &session;

@@ -655,7 +655,8 @@ class DiskRepository : public Repository {
         const OwnedIndex index = open_index(handle.get(), index_file, error);
         OwnedTree tree;
         if (!index || !tree_of(handle.get(), commit, tree, error)) return std::nullopt;
-        git_diff_options options = GIT_DIFF_OPTIONS_INIT;
+        git_diff_options options;
+        git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
         options.flags = GIT_DIFF_SKIP_BINARY_CHECK;
         git_diff* raw = nullptr;
         if (git_diff_tree_to_index(&raw, handle.get(), tree.get(), index.get(), &options) != 0) {
@@ -670,7 +671,8 @@ class DiskRepository : public Repository {
         const OwnedIndex index = open_index(handle.get(), "", error);
         OwnedTree tree;
         if (!index || !tree_of(handle.get(), commit, tree, error)) return std::nullopt;
-        git_diff_options options = GIT_DIFF_OPTIONS_INIT;
+        git_diff_options options;
+        git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
         options.flags = GIT_DIFF_SKIP_BINARY_CHECK | GIT_DIFF_INCLUDE_UNTRACKED | GIT_DIFF_RECURSE_UNTRACKED_DIRS |
                         GIT_DIFF_IGNORE_SUBMODULES;
         git_diff* raw = nullptr;
@@ -737,7 +739,8 @@ class DiskRepository : public Repository {
     }
 
     static bool find_renames(git_diff* diff, unsigned more_flags, std::string& error) {
-        git_diff_find_options options = GIT_DIFF_FIND_OPTIONS_INIT;
+        git_diff_find_options options;
+        git_diff_find_options_init(&options, GIT_DIFF_FIND_OPTIONS_VERSION);
         options.flags = GIT_DIFF_FIND_RENAMES | more_flags;
         if (git_diff_find_similar(diff, &options) == 0) return true;
         error = last_error();
@@ -781,7 +784,8 @@ class DiskRepository : public Repository {
         std::array<OwnedTree, 2> trees;
         if (!tree_of(handle, old_commit, trees[0], error) || !tree_of(handle, new_commit, trees[1], error))
             return nullptr;
-        git_diff_options options = GIT_DIFF_OPTIONS_INIT;
+        git_diff_options options;
+        git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
         options.flags = GIT_DIFF_SKIP_BINARY_CHECK;
         git_diff* diff = nullptr;
         if (git_diff_tree_to_tree(&diff, handle, trees[0].get(), trees[1].get(), &options) != 0) error = last_error();
