@@ -70,6 +70,9 @@ class Parser {
     virtual std::vector<Root> roots(std::span<const ParsedFile* const> files, const FileSystem& file_system,
                                     SourceSet& sources, Diagnostics& diagnostics,
                                     std::vector<CoverageGap>& gaps) const = 0;
+    /// What of a file decides how files are grouped into roots: while it stays the same for every file, so do the
+    /// roots. Nullopt where other files have a say in it.
+    virtual std::optional<std::string> grouping_key(const ParsedFile&) const { return std::nullopt; }
     /// Whether a root's resources are linked to those of other roots. If not, its result depends only on its own path
     /// and on what `evaluate` asks of its file system (`FileSystem::depend_on` included), so that it can be kept while
     /// none of that changes.

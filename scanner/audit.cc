@@ -343,7 +343,9 @@ class Audit {
             paths.push_back("exports/" + std::to_string(paths.size()) + "/" + name);
             files.add(paths.back(), text);
         }
-        const Work work{files, session_->sources, session_->diagnostics, session_->coverage, jobs(), nullptr};
+        Work work{files, session_->sources, session_->diagnostics, session_->coverage, jobs(), nullptr};
+        // The records are our own: some 2 KB a change, and the population is never cut.
+        work.file_limit = std::max<std::uint64_t>(max_file_size, records_.size());
         const std::vector<const Source*> sources = read(work, paths);
         const ParsedFiles parsed = parse(work, sources, {});
         const std::vector<Root> roots = group(work, parsed);

@@ -66,6 +66,19 @@ class TreeWalk {
         }
     }
 
+    /// Appends the blobs of a commit that were not met before; its parents have been.
+    void add_new(const git::Commit& commit, std::size_t index, std::vector<Blob>& blobs) {
+        std::string error;
+        const auto changes = commit.parents.empty()
+                                 ? std::nullopt
+                                 : repository_.changes(commit.parents.front(), commit.id, false, error);
+        // The first commit, and one whose parent cannot be read.
+        if (!changes) return add(commit.tree, index, blobs);
+        for (const git::Change& change : *changes)
+            if (!change.link && !change.blob.empty() && seen_.insert(change.blob).second)
+                blobs.push_back({change.blob, change.path, index});
+    }
+
   private:
     const git::Repository& repository_;
     Diagnostics& diagnostics_;
@@ -109,7 +122,7 @@ std::vector<HistorySecret> find_history_secrets(const git::Repository& repositor
     for (std::size_t i = 0; i < history.size(); ++i) {
         place[history[i].id] = i;
         const std::size_t before = blobs.size();
-        walk.add(history[i].tree, i, blobs);
+        walk.add_new(history[i], i, blobs);
         if (since && history[i].committer.time < *since) blobs.resize(before, {{}, {}, 0});
     }
 

@@ -95,7 +95,7 @@ std::vector<const Source*> read(const Work& work, const std::vector<std::string>
     begin(work, "read", paths.size());
     std::vector<FileSystem::ReadResult> results(paths.size());
     in_parallel(paths.size(), work.jobs, [&](std::size_t i) {
-        results[i] = work.file_system.read(paths[i], max_file_size);
+        results[i] = work.file_system.read(paths[i], work.file_limit);
         step(work);
     });
     std::vector<const Source*> sources;

@@ -15,6 +15,10 @@
 
 namespace plumbline {
 
+/// How large a file may be that people write. 16 MiB is well above what the platforms take (a CloudFormation template 1
+/// MB, a Kubernetes object 1.5 MB; bundles of manifests reach 5 MB) and about five seconds of parsing.
+constexpr std::uint64_t max_file_size = std::uint64_t{16} << 20;
+
 /// What every stage of a run shares. Nothing here is owned. `diagnostics` and `coverage` are written by the thread that
 /// calls the stages; workers have their own and these are joined in input order.
 struct Work {
@@ -27,11 +31,9 @@ struct Work {
     /// Whether what passes or does not apply makes findings; otherwise it is counted. Where environments are compared
     /// it always does.
     bool keep_passed = true;
+    /// Larger files are named and passed by.
+    std::uint64_t file_limit = max_file_size;
 };
-
-/// Larger files are named and passed by. 16 MiB is well above what the platforms take (a CloudFormation template 1 MB,
-/// a Kubernetes object 1.5 MB; bundles of manifests reach 5 MB) and about five seconds of parsing.
-constexpr std::uint64_t max_file_size = std::uint64_t{16} << 20;
 
 /// A set of values that roots are evaluated with, such as `prod`: each root once for each.
 struct Environment {

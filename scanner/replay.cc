@@ -23,6 +23,11 @@ constexpr std::uint64_t max_dead_bytes = std::uint64_t{64} << 20;
 // A report of ten thousand faults helps no one, and each is kept to the end.
 constexpr std::size_t max_diagnostics = 10000;
 
+/// The language in a key that `forget_file` gave.
+std::size_t parser_of(const std::string& key) {
+    return static_cast<std::size_t>(std::stoul(key));
+}
+
 /// Keeps only what outlives the sources of a step: spans would point into files that are gone.
 OpenFinding detached(Finding finding, const SourceSet& sources) {
     OpenFinding open;
@@ -187,6 +192,7 @@ void Replay::start() {
 bool Replay::open() {
     groupings_.clear();
     files_.clear();
+    keyless_.clear();
     links_.clear();
     dangling_ = false;
     living_bytes_ = all_bytes_ = 0;
@@ -209,31 +215,52 @@ bool Replay::open() {
         if (!real.empty() && real != path) links_[real].insert(path);
     }
     std::set<std::size_t> languages;
-    read_files(paths, languages);
+    read_files(paths, {}, languages);
     return true;
 }
 
-void Replay::read_files(const std::vector<std::string>& paths, std::set<std::size_t>& languages) {
+/// `keys`: of files that are read again, what decided the grouping before. Where that is another now, the language has
+/// to be grouped anew.
+void Replay::read_files(const std::vector<std::string>& paths, const std::map<std::string, std::string>& keys,
+                        std::set<std::size_t>& languages) {
     const Work work = session_->work();
     const std::vector<const Source*> sources = read(work, paths);
     for (const Source* source : sources) all_bytes_ += source->text().size();
     ParsedFiles parsed = parse(work, sources, {});
+    std::map<std::string, std::string> open = keys;
     for (std::size_t i = 0; i < parsed.files.size(); ++i) {
         const Source& source = *parsed.files[i]->source;
+        const std::size_t language = parsed.parsers[i];
         living_bytes_ += source.text().size();
-        languages.insert(parsed.parsers[i]);
-        files_[source.path()] = {std::move(parsed.files[i]), parsed.parsers[i]};
+        const auto before = open.find(source.path());
+        auto now = parsers()[language]->grouping_key(*parsed.files[i]);
+        if (!now) ++keyless_[language];
+        if (before == open.end() || !now || before->second != std::to_string(language) + '\n' + *now)
+            languages.insert(language);
+        else
+            open.erase(before);
+        files_[source.path()] = {std::move(parsed.files[i]), language, std::move(now)};
     }
+    // What became another language, or nothing that is read.
+    for (const auto& [path, key] : open) languages.insert(parser_of(key));
 }
 
-void Replay::forget_file(const std::string& path, std::set<std::size_t>& languages) {
+/// Returns what of the file decided the grouping; nullopt when the language has to be grouped anew.
+std::optional<std::string> Replay::forget_file(const std::string& path, std::set<std::size_t>& languages) {
     const auto file = files_.find(path);
-    if (file == files_.end()) return;
+    if (file == files_.end()) return std::nullopt;
+    const std::size_t language = file->second.parser;
     living_bytes_ -= file->second.parsed->source->text().size();
-    languages.insert(file->second.parser);
+    std::optional<std::string> key = std::move(file->second.key);
+    if (!key) --keyless_[language];
+    if (key)
+        key->insert(0, std::to_string(language) + '\n');
+    else
+        languages.insert(language);
     // Roots of the previous grouping may refer to it.
-    groupings_.erase(file->second.parser);
+    if (const auto grouping = groupings_.find(language); grouping != groupings_.end()) grouping->second.roots.clear();
     files_.erase(file);
+    return key;
 }
 
 bool Replay::changes_settings(const std::vector<git::Change>& changes) const {
@@ -253,6 +280,7 @@ bool Replay::changes_settings(const std::vector<git::Change>& changes) const {
 /// From the previous commit to this one.
 void Replay::follow(const std::vector<git::Change>& changes) {
     std::vector<std::string> again;
+    std::map<std::string, std::string> keys;  // path -> what decided the grouping before
     std::set<std::size_t> languages;
     std::set<RootKey> affected;
     for (const git::Change& change : changes) {
@@ -262,17 +290,28 @@ void Replay::follow(const std::vector<git::Change>& changes) {
             names.insert(links->second.begin(), links->second.end());
         for (const std::string& name : names) {
             if (!is_discovered(name, session_->options.exclude)) continue;
-            forget_file(name, languages);
+            const std::optional<std::string> key = forget_file(name, languages);
+            if (key && change.kind == git::Change::Kind::modified)
+                keys[name] = *key;
+            else if (key)
+                languages.insert(parser_of(*key));
             if (change.kind != git::Change::Kind::removed) again.push_back(name);
         }
     }
-    read_files(again, languages);
+    read_files(again, keys, languages);
     const std::string today = session_->today();
     for (const auto& [key, judged] : judged_)
         if (!judged.comment_end.empty() && judged.comment_end <= today) affected.insert(key);
-    // What a grouping has loaded beside the parsed files is of an earlier commit.
-    for (const RootKey& key : affected) languages.insert(key.first);
+    for (const RootKey& key : affected)
+        if (keyless_[key.first] > 0) languages.insert(key.first);
+    for (const auto& [path, key] : keys)
+        if (keyless_[parser_of(key)] > 0) languages.insert(parser_of(key));
     for (const std::size_t language : languages) group(language, affected);
+    // Elsewhere the roots are the same, but what a grouping has loaded is of an earlier commit.
+    std::set<std::size_t> renewed;
+    for (const RootKey& key : affected)
+        if (!languages.contains(key.first)) renewed.insert(key.first);
+    for (const std::size_t language : renewed) renew(language, affected);
     const std::string waivers = session_->place.inside(waiver_file(*session_));
     if (std::any_of(changes.begin(), changes.end(), [&](const git::Change& c) { return c.path == waivers; })) {
         accepting_ = true;
@@ -351,6 +390,39 @@ void Replay::group(std::size_t language, std::set<RootKey>& affected) {
         affected.erase(key);
     }
     std::erase_if(affected, [&](const RootKey& key) { return key.first == language && !paths.contains(key.second); });
+}
+
+/// Makes affected roots of a language anew whose files are grouped as before: only what they depended on is looked at.
+void Replay::renew(std::size_t language, const std::set<RootKey>& affected) {
+    std::set<const ParsedFile*> own;
+    std::vector<const ParsedFile*> ordered;
+    const auto take = [&](const File& file) {
+        if (file.parser == language && own.insert(file.parsed.get()).second) ordered.push_back(file.parsed.get());
+    };
+    for (auto key = affected.lower_bound({language, ""}); key != affected.end() && key->first == language; ++key) {
+        const Dependencies& dependencies = judged_.at(*key).dependencies;
+        for (const std::string& path : dependencies.files)
+            if (const auto file = files_.find(path); file != files_.end()) take(file->second);
+        for (const std::string& folder : dependencies.folders) {
+            const std::string prefix = folder.empty() ? "" : folder + "/";
+            for (auto file = files_.lower_bound(prefix); file != files_.end() && file->first.starts_with(prefix);
+                 ++file)
+                if (parent_path(file->first) == folder) take(file->second);
+        }
+    }
+    std::sort(ordered.begin(), ordered.end(),
+              [](const ParsedFile* a, const ParsedFile* b) { return a->source->path() < b->source->path(); });
+    Grouping& grouping = groupings_[language];
+    grouping.roots.clear();
+    grouping.file_system = std::make_unique<Recorder>(*session_->file_system, snapshot_->tree());
+    std::vector<CoverageGap> gaps;
+    Diagnostics said_before;
+    for (Root& root :
+         parsers()[language]->roots(ordered, *grouping.file_system, session_->sources, said_before, gaps)) {
+        root.parser = language;
+        std::string path = root.path;
+        grouping.roots[std::move(path)] = std::move(root);
+    }
 }
 
 void Replay::judge(const std::set<RootKey>& affected) {

@@ -98,6 +98,7 @@ class Replay {
     struct File {
         std::shared_ptr<const ParsedFile> parsed;
         std::size_t parser = 0;
+        std::optional<std::string> key;  ///< `Parser::grouping_key`
     };
     /// The roots of a language, and what finding them depended on.
     struct Grouping {
@@ -108,12 +109,14 @@ class Replay {
 
     void start();
     bool open();
-    void read_files(const std::vector<std::string>& paths, std::set<std::size_t>& languages);
-    void forget_file(const std::string& path, std::set<std::size_t>& languages);
+    void read_files(const std::vector<std::string>& paths, const std::map<std::string, std::string>& keys,
+                    std::set<std::size_t>& languages);
+    std::optional<std::string> forget_file(const std::string& path, std::set<std::size_t>& languages);
     bool changes_settings(const std::vector<git::Change>& changes) const;
     void follow(const std::vector<git::Change>& changes);
     void hit(const git::Change& change, std::set<RootKey>& affected, std::set<std::size_t>& languages) const;
     void group(std::size_t language, std::set<RootKey>& affected);
+    void renew(std::size_t language, const std::set<RootKey>& affected);
     void judge(const std::set<RootKey>& affected);
     Judged judge_root(const RootKey& key);
     void replace(const RootKey& key, std::optional<Judged> judged);
@@ -139,6 +142,7 @@ class Replay {
     std::vector<Waiver> waivers_;
 
     std::map<std::string, File> files_;
+    std::map<std::size_t, std::size_t> keyless_;  ///< by language: files whose grouping depends on others
     std::uint64_t living_bytes_ = 0, all_bytes_ = 0;
     std::map<std::string, std::set<std::string>> links_;  ///< a file -> the links that are read like it
     bool dangling_ = false;                               ///< some link leads nowhere, and may come to lead somewhere

@@ -11,7 +11,7 @@ namespace plumbline::cloudformation {
 namespace {
 
 using written::assume_role_policy, written::get_att, written::list, written::managed_policy, written::object,
-    written::policy_document, written::ref_to, written::sub, written::text;
+    written::ref_to, written::sub, written::text;
 
 bool is_text(const Value* value, std::string_view wanted) {
     return value && value->is_string() && value->as_string() == wanted;

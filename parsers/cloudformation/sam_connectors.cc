@@ -10,8 +10,7 @@
 namespace plumbline::cloudformation {
 namespace {
 
-using written::get_att, written::join, written::list, written::object, written::policy_document, written::sub,
-    written::text;
+using written::join, written::list, written::object, written::policy_document, written::sub, written::text;
 
 constexpr std::string_view function = "AWS::Lambda::Function";
 constexpr std::string_view machine = "AWS::StepFunctions::StateMachine";

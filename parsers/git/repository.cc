@@ -189,7 +189,27 @@ struct Node {
     git_oid id{};
     git_filemode_t mode = GIT_FILEMODE_UNREADABLE;
 };
-using Folder = std::map<std::string, Node, std::less<>>;
+/// Sorted by name.
+class Folder {
+  public:
+    void add(std::string name, const Node& node) { entries_.emplace_back(std::move(name), node); }
+    void sort() {
+        std::sort(entries_.begin(), entries_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    }
+    void reserve(std::size_t size) { entries_.reserve(size); }
+    const Node* find(std::string_view name) const {
+        const auto at =
+            std::lower_bound(entries_.begin(), entries_.end(), name,
+                             [](const auto& entry, std::string_view wanted) { return entry.first < wanted; });
+        return at == entries_.end() || at->first != name ? nullptr : &at->second;
+    }
+    std::size_t size() const { return entries_.size(); }
+    auto begin() const { return entries_.begin(); }
+    auto end() const { return entries_.end(); }
+
+  private:
+    std::vector<std::pair<std::string, Node>> entries_;
+};
 
 /// What trees and the index have in common: links, kinds, content by id. A derived class gives the folders.
 class NodeFileSystem : public ObjectFileSystem {
@@ -292,11 +312,11 @@ class NodeFileSystem : public ObjectFileSystem {
             if (here.node.mode != GIT_FILEMODE_TREE) return std::nullopt;
             const Folder* entries = folder(here.path, here.node);
             if (!entries) return std::nullopt;
-            const auto entry = entries->find(name);
-            if (entry == entries->end()) return std::nullopt;
-            if (entry->second.mode == GIT_FILEMODE_LINK) {
+            const Node* entry = entries->find(name);
+            if (!entry) return std::nullopt;
+            if (entry->mode == GIT_FILEMODE_LINK) {
                 // A target longer than any path the kernel takes leads nowhere.
-                const ReadResult target = read_blob(handles_->borrow().get(), entry->second.id, 4096);
+                const ReadResult target = read_blob(handles_->borrow().get(), entry->id, 4096);
                 if (++links > max_links || !target.error.empty()) return std::nullopt;
                 if (target.text.starts_with('/')) {
                     if (outside) *outside = true;
@@ -305,7 +325,7 @@ class NodeFileSystem : public ObjectFileSystem {
                 push(target.text);
                 continue;
             }
-            way.push_back({here.path.empty() ? name : here.path + "/" + name, entry->second});
+            way.push_back({here.path.empty() ? name : here.path + "/" + name, *entry});
         }
         return way.back();
     }
@@ -338,11 +358,13 @@ class TreeFileSystem : public NodeFileSystem {
         if (!is_sane(handle.get(), id) || git_tree_lookup(&raw, handle.get(), &id) != 0) return nullptr;
         const OwnedTree tree(raw);
         auto entries = std::make_unique<Folder>();
+        entries->reserve(git_tree_entrycount(tree.get()));
         for (std::size_t i = 0; i < git_tree_entrycount(tree.get()); ++i) {
             const git_tree_entry* entry = git_tree_entry_byindex(tree.get(), i);
-            entries->emplace(git_tree_entry_name(entry),
-                             Node{*git_tree_entry_id(entry), git_tree_entry_filemode(entry)});
+            entries->add(git_tree_entry_name(entry), {*git_tree_entry_id(entry), git_tree_entry_filemode(entry)});
         }
+        // git sorts folders as if a slash stood behind their names.
+        entries->sort();
         return entries;
     }
 
@@ -374,6 +396,7 @@ class IndexFileSystem : public NodeFileSystem {
                 // A target longer than any path the kernel takes leads nowhere.
                 links_.push_back({entry->path, read_blob(handle.get(), entry->id, 4096).text});
         }
+        for (auto& [path, folder] : folders_) folder.sort();
     }
     ReadResult glance(std::string_view path, std::uint64_t limit) const override {
         if (const auto found = seen_.find(std::string(path)); found != seen_.end() && found->second.size <= limit) {
@@ -394,10 +417,16 @@ class IndexFileSystem : public NodeFileSystem {
 
   private:
     void add(std::string_view path, const Node& node) {
-        folders_[std::string(parent_path(path))].insert_or_assign(std::string(file_name(path)), node);
-        for (std::string_view at = parent_path(path); !at.empty(); at = parent_path(at)) {
-            Folder& parent = folders_[std::string(parent_path(at))];
-            if (!parent.try_emplace(std::string(file_name(at)), Node{{}, GIT_FILEMODE_TREE}).second) return;
+        std::string_view name = path;
+        Node entry = node;
+        // Up to the first folder that is there already.
+        for (bool fresh = true; fresh && !name.empty();) {
+            const std::string_view folder = parent_path(name);
+            const auto [at, made] = folders_.try_emplace(std::string(folder));
+            at->second.add(std::string(file_name(name)), entry);
+            fresh = made;
+            name = folder;
+            entry = {{}, GIT_FILEMODE_TREE};
         }
     }
 

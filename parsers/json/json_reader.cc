@@ -28,7 +28,7 @@ int hex_at(std::string_view text, std::size_t at) {
 /// keeps its length, so that places stay right; empty when nothing is to change.
 std::string without_lone_surrogates(std::string_view text) {
     std::string out;
-    for (std::size_t at = text.find("\\"); at < text.size(); at = text.find('\\', at)) {
+    for (std::size_t at = text.find('\\'); at < text.size(); at = text.find('\\', at)) {
         if (at + 1 >= text.size() || text[at + 1] != 'u') {
             at += 2;
             continue;

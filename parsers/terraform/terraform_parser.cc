@@ -139,6 +139,18 @@ class TerraformParser : public Parser {
         return made;
     }
 
+    std::optional<std::string> grouping_key(const ParsedFile& parsed) const override {
+        const auto* file = dynamic_cast<const hcl::File*>(&parsed);
+        if (!file) return std::nullopt;
+        std::set<std::string> called;
+        std::vector<std::string> computed;
+        called_folders(*file, parent_path(file->source->path()), called, computed);
+        if (!computed.empty()) return std::nullopt;
+        std::string key;
+        for (const std::string& folder : called) key += folder + '\n';
+        return key;
+    }
+
     RootResult evaluate(const Root& root, const Inputs& inputs, const FileSystem& file_system,
                         SourceSet&) const override {
         const auto& plan = *static_cast<const Plan*>(root.plan.get());
