@@ -292,7 +292,6 @@ Report make_report(Session& session, Joined joined, Exceptions exceptions) {
     sort_findings(joined.findings);
     Report report;
     report.decisions = decisions_of(session);
-    report.exit_code = code(exit_of(session, joined.findings));
     describe_catalogue(session, report);
     report.started_at = session.call.now;
     report.arguments = session.call.arguments;
@@ -302,6 +301,7 @@ Report make_report(Session& session, Joined joined, Exceptions exceptions) {
                                            ? repository_facts(session.place.root, session.call.environment)
                                            : RepositoryFacts{};
     const History history = load_history(session, repository);
+    report.exit_code = code(exit_of(session, joined.findings));
     report.repository_uri = repository.uri;
     report.branch = repository.branch;
     // What is staged is no commit yet.
