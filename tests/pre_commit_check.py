@@ -67,7 +67,7 @@ def environment_of(work):
     """The user's, with a home of its own for pre-commit; what the build sets lets it find what CI's has compiled."""
     made = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     made.update(PRE_COMMIT_HOME=os.path.join(work, "pre-commit"), PATH=f"{os.path.dirname(program)}:{made['PATH']}",
-                SKBUILD_BUILD_DIR="build", SKBUILD_CMAKE_DEFINE="PLUMBLINE_WERROR=ON", TMPDIR=work)
+                SKBUILD_BUILD_DIR="build", CC="cc", CXX="c++", SKBUILD_CMAKE_DEFINE="PLUMBLINE_WERROR=ON", TMPDIR=work)
     return made
 
 
