@@ -48,6 +48,13 @@ Answer inverted(Answer answer) {
     return answer;
 }
 
+/// Where a path leads that should lead to one place.
+Spot single(const Path& path, const Scope& scope) {
+    const Spots spots = follow(path, scope);
+    if (!spots.choices.empty()) return spots.choices.front().spot;
+    return spots.sure.front();
+}
+
 // --- logic ---
 
 class Logic : public Condition {
@@ -326,6 +333,72 @@ class Elements : public Condition {
     Kind kind_;
 };
 
+/// Lists that are read in order until an entry matches (network ACLs, firewall rules with priorities): of the elements
+/// for which `where` holds, the one with the lowest number decides.
+class Lowest : public Condition {
+  public:
+    Lowest(Path path, Path by) : path_(std::move(path)), by_(std::move(by)) {}
+    ConditionPtr where, that;
+
+    std::string describe() const override { return "the lowest " + by_.text() + " of " + path_.text(); }
+    std::string message(const Evidence& evidence) const override {
+        return (evidence.path.empty() ? "the resource" : evidence.path) + " has no such element";
+    }
+
+  protected:
+    Answer answer(const Scope& scope, Judging& judging, bool wanted) const override {
+        const Spots spots = elements(path_, scope);
+        const std::string path = joined_path(scope, path_);
+        std::vector<Entry> entries;
+        CauseRef cause;
+        collect(spots, true, {scope.resource, {}, {}, path}, judging, entries, cause);
+        // Nothing behind the first entry that surely matches can decide.
+        std::optional<Number> first;
+        for (const Entry& entry : entries) {
+            if (entry.sure && entry.number && (!first || *entry.number < *first)) first = entry.number;
+        }
+        const bool one_matches = std::any_of(entries.begin(), entries.end(), [](const Entry& e) { return e.sure; });
+        const Evidence none = evidence_of(this, scope, path, {{}, false, scope.place}, wanted, cause);
+        Agreement agreement;
+        for (const Entry& entry : entries) {
+            if (first && entry.number && *first < *entry.number) continue;
+            agreement.add(that->judge(entry.scope, judging, wanted));
+        }
+        if (!one_matches) agreement.add({Truth::yes, none});
+        return agreement.take(cause, none);
+    }
+
+  private:
+    struct Entry {
+        Scope scope;
+        /// Exists and matches for certain.
+        bool sure = true;
+        std::optional<Number> number;
+    };
+
+    void collect(const Spots& spots, bool sure, Scope scope, Judging& judging, std::vector<Entry>& entries,
+                 CauseRef& cause) const {
+        for (const Spot& spot : spots.sure) {
+            scope.value = spot.value;
+            scope.place = spot.place;
+            const Answer selected = where->judge(scope, judging, true);
+            if (selected.truth == Truth::no) continue;
+            if (selected.truth == Truth::unknown && !cause) cause = selected.evidence.cause;
+            const Value number = single(by_, scope).value;
+            if (number.is_unknown() && !cause) cause = unknown_cause(number);
+            entries.push_back({scope, sure && selected.truth == Truth::yes,
+                               number.is_unknown() ? std::nullopt : scalar_number(number)});
+        }
+        for (const Spots::Choice& choice : spots.choices) {
+            if (!cause) cause = choice.cause;
+            for (const Spots& alternative : choice.alternatives)
+                collect(alternative, false, scope, judging, entries, cause);
+        }
+    }
+
+    Path path_, by_;
+};
+
 class At : public Condition {
   public:
     At(Path path, ConditionPtr check) : path_(std::move(path)), check_(std::move(check)) {}
@@ -398,12 +471,6 @@ class Ports : public Condition {
         if (wider_than) return truth_of(ports.to - ports.from + 1 > *wider_than);
         return truth_of(std::any_of(include.begin(), include.end(),
                                     [&](std::int64_t port) { return ports.from <= port && port <= ports.to; }));
-    }
-
-    static Spot single(const Path& path, const Scope& scope) {
-        const Spots spots = follow(path, scope);
-        if (!spots.choices.empty()) return spots.choices.front().spot;
-        return spots.sure.front();
     }
 
     Result by_bounds(const Scope& scope) const {
@@ -1005,6 +1072,7 @@ const std::vector<std::string_view>& head_names() {
                                                         "every",
                                                         "no",
                                                         "count",
+                                                        "lowest",
                                                         "at",
                                                         "ports",
                                                         "document",
@@ -1169,6 +1237,7 @@ struct ConditionParts {
     ConditionPtr make(std::string_view head);
     ConditionPtr make_look_up(std::string_view head);
     ConditionPtr make_elements(Elements::Kind kind, std::string_view head);
+    ConditionPtr make_lowest();
     ConditionPtr make_ports();
     ConditionPtr make_policy();
     ConditionPtr make_document();
@@ -1228,6 +1297,16 @@ ConditionPtr ConditionParts::make_elements(Elements::Kind kind, std::string_view
         if (const auto exactly = size("equals")) made->at_least = made->at_most = exactly;
         if (!made->at_least && !made->at_most) refuse(place, "`count` needs `at_least`, `at_most` or `equals`");
     }
+    return made;
+}
+
+ConditionPtr ConditionParts::make_lowest() {
+    auto at = path("lowest"), by = path("by");
+    ConditionPtr where = condition("where", true), that = condition("that", true);
+    if (!at || !by) return nullptr;
+    auto made = std::make_unique<Lowest>(std::move(*at), std::move(*by));
+    made->where = std::move(where);
+    made->that = std::move(that);
     return made;
 }
 
@@ -1346,6 +1425,7 @@ ConditionPtr ConditionParts::make(std::string_view head) {
     if (head == "every") return make_elements(Elements::Kind::every, head);
     if (head == "no") return make_elements(Elements::Kind::no, head);
     if (head == "count") return make_elements(Elements::Kind::count, head);
+    if (head == "lowest") return make_lowest();
     if (head == "at") {
         auto where = path(head);
         ConditionPtr check = condition("check", true);
@@ -1390,11 +1470,12 @@ ConditionPtr ConditionCompiler::compile(const Value& source, Span place) {
                       "Such as `{path: enabled, equals: true}`; rules/LANGUAGE.md lists the heads.");
     if (depth_ >= max_nesting) return refuse(place, "conditions are nested deeper than 60 levels");
     // Of `policy: P, some: C` the head is `policy`: what names a path or types comes before what may be its option.
-    static constexpr std::array<std::string_view, 24> order = {"path",
+    static constexpr std::array<std::string_view, 25> order = {"path",
                                                                "first",
                                                                "policy",
                                                                "document",
                                                                "count",
+                                                               "lowest",
                                                                "linked_from",
                                                                "links_to",
                                                                "resource_exists",
