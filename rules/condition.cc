@@ -168,12 +168,14 @@ class LookUp : public Condition {
     }
 
     Answer judge_spot(const Spot& spot, const Scope& scope, const Path& path, bool wanted) const {
-        Spot looked = spot;
-        if (!spot.present && default_value) looked.value = *default_value;
-        if (decode) looked.value = decoded(looked.value);
-        const bool there = spot.present || default_value.has_value();
         Answer result{Truth::yes, evidence_of(this, scope, joined_path(scope, path), spot, wanted)};
         for (const auto& op : operators) {
+            // Where single values are asked for, an empty list is none.
+            const bool has_value = spot.present && !(distributed(*op, spot.value) && spot.value.elements().empty());
+            const bool there = has_value || default_value.has_value();
+            Spot looked = spot;
+            if (!has_value && default_value) looked.value = *default_value;
+            if (decode) looked.value = decoded(looked.value);
             CauseRef cause;
             Spot decisive = spot;
             Truth truth = there ? test(*op, looked, scope, cause, decisive) : op->absent(scope);
@@ -194,7 +196,7 @@ class LookUp : public Condition {
         if (spot.value.elements().empty()) return op.negative ? negated(op.absent(scope)) : op.absent(scope);
         Truth result = some ? Truth::no : Truth::yes;
         for (const Value& item : spot.value.elements()) {
-            Truth truth = item.is_null() ? op.absent(scope) : op.test(item, scope, cause);
+            Truth truth = test_element(op, item, scope, cause);
             if (op.negative) truth = negated(truth);
             const bool decides = truth == truth_of(some);
             if (decides || (truth == Truth::unknown && result != Truth::unknown)) {
@@ -204,6 +206,12 @@ class LookUp : public Condition {
             if (decides) return result;
         }
         return result;
+    }
+
+    static Truth test_element(const Operator& op, const Value& item, const Scope& scope, CauseRef& cause) {
+        if (item.is_null()) return op.absent(scope);
+        if (!item.is_unknown() || item.as_unknown().alternatives.empty()) return op.test(item, scope, cause);
+        return agreeing(item, cause, [&](const Value& each) { return test_element(op, each, scope, cause); });
     }
 };
 
@@ -276,8 +284,9 @@ class Elements : public Condition {
             Answer selected = where->judge(element, judging, wanted);
             if (selected.truth == Truth::no) return {truth_of(!any), {}};
             Answer made = that->judge(element, judging, wanted);
-            if (selected.truth == Truth::unknown && made.truth == truth_of(any)) return selected;
-            return selected.truth == Truth::unknown ? Answer{Truth::unknown, selected.evidence} : made;
+            // An element that may not be meant decides nothing; one that changes nothing either way is no question.
+            const bool open = selected.truth == Truth::unknown && made.truth != truth_of(!any);
+            return open ? selected : made;
         };
         return over<Join>(spots, judge, evidence);
     }
@@ -1199,7 +1208,10 @@ struct ConditionParts {
                      "full_name",
                      "ClusterName"};
         for (const std::string& name : names) {
-            if (auto made = Path::parse(name, error)) out.push_back(std::move(*made));
+            if (auto made = Path::parse(name, error))
+                out.push_back(std::move(*made));
+            else
+                refuse(source.find("key")->span, "`key` takes a path: " + error);
         }
         asked.insert("key");
         return out;
@@ -1267,7 +1279,7 @@ ConditionPtr ConditionParts::make_look_up(std::string_view head) {
     made->decode = word("decode", encodings) == 1;
     OperatorOptions options;
     options.ignore_case = flag("ignore_case", false);
-    if (const Member* unit = find("unit"); unit && unit->value.is_string()) options.unit = unit->value.as_string();
+    if (const Member* unit = find("unit")) options.unit = scalar_text(unit->value).value_or("");
     if (const Member* standard = find("default")) made->default_value = standard->value;
     for (std::string_view name : operator_names()) {
         const Member* operand = find(name);

@@ -180,10 +180,7 @@ TEST_CASE("empty and length") {
          {"[1, 2]", "{ a = 1, b = 2 }", "\"ab\"", "\"äö\"", "[var.any, var.any]"},
          {"[1]", "\"abc\"", "absent", "\"\""},
          {"var.list", "var.text"}},
-        {"{path: x, length: {at_least: 2}}",
-         {"[1, 2, 3]", "\"abc\""},
-         {"[]", "[1]", "absent"},
-         {"var.list"}},
+        {"{path: x, length: {at_least: 2}}", {"[1, 2, 3]", "\"abc\""}, {"[]", "[1]", "absent"}, {"var.list"}},
         {"{path: x, length: {at_most: 1}}", {"[]", "[1]", "absent", "\"a\""}, {"[1, 2]"}, {"var.list"}},
         {"{path: x, length: {at_least: 1, at_most: 2}}", {"[1]", "\"ab\""}, {"[]", "[1, 2, 3]", "absent"}, {"var.any"}},
     });
@@ -213,7 +210,10 @@ TEST_CASE("versions are compared part by part") {
          {"\"1.10\"", "\"1.11.3\"", "\"2\"", "\"v1.10.0\"", "\"TLSv1.10\"", "2", "\"1.10.0-rc1\""},
          {"\"1.9\"", "\"1\"", "\"1.9.99\"", "absent", "null"},
          {"\"latest\"", "\"\"", "var.text", "\"1.${var.text}\""}},
-        {"{path: x, version_below: \"1.10\"}", {"\"1.9.9\"", "\"1\""}, {"\"1.10\"", "\"1.10.1\"", "absent"}, {"\"latest\""}},
+        {"{path: x, version_below: \"1.10\"}",
+         {"\"1.9.9\"", "\"1\""},
+         {"\"1.10\"", "\"1.10.1\"", "absent"},
+         {"\"latest\""}},
         {"{path: x, version_at_least: 3}", {"\"3.0\"", "\"3\"", "\"10\""}, {"\"2.9\""}, {}},
     });
 }
@@ -221,11 +221,15 @@ TEST_CASE("versions are compared part by part") {
 TEST_CASE("durations as the platforms write them") {
     check_truths({
         {"{path: x, days_at_least: 30}",
-         {"30", "\"30\"", "\"30d\"", "\"P30D\"", "\"P1M\"", "\"720h\"", "\"720h0m0s\"", "\"PT720H\"", "\"5w\"", "\"1 month\"",
-          "\"P1Y\"", "\"2592000s\"", "\"4 weeks 2 days\""},
-         {"29", "\"29d\"", "\"719h59m\"", "\"PT30M\"", "\"30m\"", "\"P4W\"", "\"soon\"", "\"\"", "-1", "absent", "null"},
+         {"30", "\"30\"", "\"30d\"", "\"P30D\"", "\"P1M\"", "\"720h\"", "\"720h0m0s\"", "\"PT720H\"", "\"5w\"",
+          "\"1 month\"", "\"P1Y\"", "\"2592000s\"", "\"4 weeks 2 days\""},
+         {"29", "\"29d\"", "\"719h59m\"", "\"PT30M\"", "\"30m\"", "\"P4W\"", "\"soon\"", "\"\"", "-1", "absent",
+          "null"},
          {"var.number", "var.text"}},
-        {"{path: x, days_at_most: 1}", {"1", "\"24h\"", "\"1440m\"", "\"0s\""}, {"2", "\"25h\"", "\"soon\"", "absent"}, {"var.any"}},
+        {"{path: x, days_at_most: 1}",
+         {"1", "\"24h\"", "\"1440m\"", "\"0s\""},
+         {"2", "\"25h\"", "\"soon\"", "absent"},
+         {"var.any"}},
         {"{path: x, days_at_least: 1, unit: hours}", {"24", "\"24\"", "\"1d\""}, {"23", "\"23h\""}, {}},
         {"{path: x, days_at_most: 90, unit: seconds}", {"7776000"}, {"7776001"}, {}},
         {"{path: x, days_at_least: 30, unit: months}", {"1"}, {"0"}, {}},
@@ -236,8 +240,8 @@ TEST_CASE("durations as the platforms write them") {
 TEST_CASE("address blocks: everyone and nobody outside") {
     check_truths({
         {"{path: x, cidr_internet: true}",
-         {"\"0.0.0.0/0\"", "\"::/0\"", "\"10.1.2.3/0\"", "\"0.0.0.0/1\"", "\"128.0.0.0/1\"", "\"0:0:0:0:0:0:0:0/0\"", "\" ::/0 \"",
-          "\"::ffff:0.0.0.0/96\"", "[\"0.0.0.0/0\", \"::/0\"]", "\"${var.text}/0\""},
+         {"\"0.0.0.0/0\"", "\"::/0\"", "\"10.1.2.3/0\"", "\"0.0.0.0/1\"", "\"128.0.0.0/1\"", "\"0:0:0:0:0:0:0:0/0\"",
+          "\" ::/0 \"", "\"::ffff:0.0.0.0/96\"", "[\"0.0.0.0/0\", \"::/0\"]", "\"${var.text}/0\""},
          {"\"10.0.0.0/8\"", "\"0.0.0.0/2\"", "\"0.0.0.0\"", "\"::1/128\"", "\"everyone\"", "\"\"", "absent", "[]",
           "\"10.${var.number}.0.0/16\"", "[\"0.0.0.0/0\", \"10.0.0.0/8\"]"},
          {"var.text", "\"0.0.0.0/${var.number}\""}},
@@ -246,9 +250,10 @@ TEST_CASE("address blocks: everyone and nobody outside") {
          {"\"0.0.0.0/0\"", "[\"10.0.0.0/8\", \"::/0\"]"},
          {"var.list", "[\"10.0.0.0/8\", var.text]"}},
         {"{path: x, cidr_private: true}",
-         {"\"10.0.0.0/8\"", "\"172.31.0.0/16\"", "\"192.168.1.1\"", "\"127.0.0.1/32\"", "\"169.254.169.254\"", "\"fd00::/8\"",
-          "\"fe80::1\"", "\"::1\"", "\"::ffff:10.0.0.1\""},
-         {"\"10.0.0.0/7\"", "\"172.32.0.0/16\"", "\"8.8.8.8\"", "\"0.0.0.0/0\"", "\"2001:db8::/32\"", "\"::/0\"", "absent", "\"x\""},
+         {"\"10.0.0.0/8\"", "\"172.31.0.0/16\"", "\"192.168.1.1\"", "\"127.0.0.1/32\"", "\"169.254.169.254\"",
+          "\"fd00::/8\"", "\"fe80::1\"", "\"::1\"", "\"::ffff:10.0.0.1\""},
+         {"\"10.0.0.0/7\"", "\"172.32.0.0/16\"", "\"8.8.8.8\"", "\"0.0.0.0/0\"", "\"2001:db8::/32\"", "\"::/0\"",
+          "absent", "\"x\""},
          {"var.text"}},
         {"{path: x, cidr_private: false}", {"\"8.8.8.8\"", "absent"}, {"\"10.0.0.1\""}, {"var.text"}},
     });
@@ -278,7 +283,10 @@ TEST_CASE("the same as another attribute") {
          {"\"a\"\ny = \"a\""},
          {"\"a\"\ny = var.text"}},
         // What is not known is still the same as itself.
-        {"{path: x, equals_path: y}", {"other.o.id\ny = other.o.id", "var.text\ny = var.text"}, {}, {"other.o.id\ny = other.o.arn"}},
+        {"{path: x, equals_path: y}",
+         {"other.o.id\ny = other.o.id", "var.text\ny = var.text"},
+         {},
+         {"other.o.id\ny = other.o.arn"}},
         {"{path: x, equals_path: y}", {}, {"\"a\"\ny = var.flag ? \"b\" : \"c\""}, {}},
         // From inside of an element, `$.` starts at the body.
         {"{every: x, that: {path: k, equals_path: $.y}}", {"x { k = 1 }\ny = 1"}, {"x { k = 1 }\ny = 2"}, {}},
@@ -288,15 +296,19 @@ TEST_CASE("the same as another attribute") {
 TEST_CASE("IAM action patterns") {
     check_truths({
         {"{path: x, action_grants: \"s3:GetObject\"}",
-         {"\"s3:GetObject\"", "\"s3:*\"", "\"*\"", "\"*:*\"", "\"S3:getobject\"", "\"s3:Get*\"", "\"s3:G?tObject\"", "\"s*:*Object\""},
-         {"\"s3:PutObject\"", "\"s3:GetObjec\"", "\"s3:GetObjectAcl\"", "\"iam:*\"", "\"\"", "absent", "[]", "\"iam:${var.text}\"",
-          "\"${var.text}:PutObject\""},
+         {"\"s3:GetObject\"", "\"s3:*\"", "\"*\"", "\"*:*\"", "\"S3:getobject\"", "\"s3:Get*\"", "\"s3:G?tObject\"",
+          "\"s*:*Object\""},
+         {"\"s3:PutObject\"", "\"s3:GetObjec\"", "\"s3:GetObjectAcl\"", "\"iam:*\"", "\"\"", "absent", "[]",
+          "\"iam:${var.text}\"", "\"${var.text}:PutObject\""},
          {"var.text", "\"s3:${var.text}\"", "\"${var.text}:Get*\""}},
         {"{path: x, action_grants: [\"iam:PassRole\", \"s3:GetObject\"], match: some}",
          {"[\"ec2:*\", \"iam:Pass*\"]"},
          {"[\"ec2:*\"]"},
          {"[\"ec2:*\", var.text]"}},
-        {"{path: x, action_grants: \"*\"}", {"\"*\"", "\"*:*\""}, {"\"s3:*\"", "\"?\"", "\"s3:${var.text}\""}, {"var.text"}},
+        {"{path: x, action_grants: \"*\"}",
+         {"\"*\"", "\"*:*\""},
+         {"\"s3:*\"", "\"?\"", "\"s3:${var.text}\""},
+         {"var.text"}},
         {"{path: x, not_action_grants: \"s3:GetObject\"}", {"\"iam:*\"", "absent"}, {"\"s3:*\""}, {"var.text"}},
     });
 }
@@ -309,7 +321,8 @@ TEST_CASE("literals and credentials") {
          {}},
         {"{path: x, literal: false}", {"var.text", "absent", "\"\""}, {"\"hunter2\""}, {}},
         {"{path: x, looks_secret: true}",
-         {"\"AKIAIOSFODNN7ABCDEFG\"", "\"${var.text}:ghp_0123456789abcdefghijklmnopqrstuvwxyz\"", "[\"AKIAIOSFODNN7ABCDEFG\"]"},
+         {"\"AKIAIOSFODNN7ABCDEFG\"", "\"${var.text}:ghp_0123456789abcdefghijklmnopqrstuvwxyz\"",
+          "[\"AKIAIOSFODNN7ABCDEFG\"]"},
          {"\"AKIAIOSFODNN7EXAMPLE\"", "\"production\"", "\"\"", "absent", "var.text", "5"},
          {}},
     });
@@ -371,7 +384,8 @@ TEST_CASE("an operator refuses an operand that does not fit") {
         const Judged judged("{path: x, " + operand + "}", "resource \"thing\" \"a\" {}");
         const std::string fault = judged.faults.empty() ? "accepted" : judged.faults.front();
         // Line 8 holds the check; the column is that of the operator's key.
-        const std::string column = std::to_string(std::string("  - {platform: terraform, types: [thing], pass: {path: x, ").size() + 1);
+        const std::string column =
+            std::to_string(std::string("  - {platform: terraform, types: [thing], pass: {path: x, ").size() + 1);
         CHECK_MESSAGE(fault == "8:" + column + " " + message, operand, " gives ", fault);
     }
 }

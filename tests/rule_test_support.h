@@ -43,14 +43,16 @@ struct RuleText {
 /// What a condition makes of the resources of files. The parts of a rule that do not matter to it are filled in.
 struct Judged {
     SourceSet sources;
-    std::vector<std::string> faults;         ///< of the rule, as in `RuleText`
+    std::vector<std::string> faults;          ///< of the rule, as in `RuleText`
     std::map<std::string, Finding> verdicts;  ///< by address
 
-    /// `check`: what stands in the check besides platform and types, YAML in flow style: `pass: {path: a, exists: true}`.
+    /// `check`: what stands in the check besides platform and types, YAML in flow style: `pass: {path: a, exists:
+    /// true}`.
     Judged(const std::string& platform, const std::string& types, const std::string& check,
            const std::map<std::string, std::string>& files) {
-        const RuleText rule("id: a\ntitle: t\nseverity: low\ncontrol: config.hardening\nwhy: w\nfix: f\nchecks:\n  - {platform: " +
-                            platform + ", types: [" + types + "], " + check + "}\n");
+        const RuleText rule(
+            "id: a\ntitle: t\nseverity: low\ncontrol: config.hardening\nwhy: w\nfix: f\nchecks:\n  - {platform: " +
+            platform + ", types: [" + types + "], " + check + "}\n");
         faults = rule.faults;
         const MemoryFileSystem tree(files);
         Diagnostics diagnostics;
@@ -84,8 +86,8 @@ struct Judged {
 
 /// A condition on `x`, and expressions of Terraform that stand there when it passes, fails and cannot tell. `absent`
 /// stands for no `x` at all; what begins with `x ` is the body itself (blocks). The expressions may use `var.any` (may
-/// be given as null), `var.text`, `var.number`, `var.flag`, `var.list` (none of them null, none with a default) and
-/// `other.o.id`, which is known after apply.
+/// be given as null), `var.text`, `var.number`, `var.flag`, `var.list` (none of them null, none with a default),
+/// `var.written` and `local.written` (`"w"`), and `other.o.id`, which is known after apply.
 struct Truths {
     std::string condition;
     std::vector<std::string> pass, fail, undecided;
@@ -110,6 +112,8 @@ inline void check_truths(const std::vector<Truths>& rows) {
             type     = list(string)
             nullable = false
         }
+        variable "written" { default = "w" }
+        locals { written = "w" }
         resource "other" "o" {}
     )";
     for (const Truths& row : rows) {
@@ -118,9 +122,9 @@ inline void check_truths(const std::vector<Truths>& rows) {
         for (const auto& [expressions, verdict] :
              {std::pair(row.pass, "pass"), std::pair(row.fail, "fail"), std::pair(row.undecided, "undecided")}) {
             for (const std::string& expression : expressions) {
-                const std::string body = expression == "absent"           ? ""
+                const std::string body = expression == "absent"         ? ""
                                          : expression.starts_with("x ") ? expression
-                                                                          : "x = " + expression;
+                                                                        : "x = " + expression;
                 text += "resource \"thing\" \"r" + std::to_string(wanted.size()) + "\" {\n" + body + "\n}\n";
                 wanted.emplace_back(expression, verdict);
             }
