@@ -1198,6 +1198,7 @@ ConditionPtr ConditionParts::make_look_up(std::string_view head) {
     made->decode = word("decode", encodings) == 1;
     OperatorOptions options;
     options.ignore_case = flag("ignore_case", false);
+    options.checked = compiler.checked_;
     if (const Member* unit = find("unit"); unit && unit->value.is_string()) options.unit = unit->value.as_string();
     if (const Member* standard = find("default")) made->default_value = standard->value;
     for (std::string_view name : operator_names()) {

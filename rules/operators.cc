@@ -777,7 +777,7 @@ std::unique_ptr<const Operator> make_operator(std::string_view key, const Value&
     } else if (key == "matches") {
         if (need(operand.is_string(), "a regular expression")) {
             auto matches = std::make_unique<Matches>(operand.as_string(), options.ignore_case);
-            if (const auto refused = matches->pattern().error())
+            if (const auto refused = options.checked ? std::nullopt : matches->pattern().error())
                 error = "RE2 refuses the pattern: " + *refused;
             else
                 made = std::move(matches);
