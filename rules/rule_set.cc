@@ -20,8 +20,8 @@ constexpr std::size_t max_related = 8;
 
 /// One platform's part of a rule. Conditions are compiled when a resource of its types is met.
 struct Check {
-    std::string platform;
-    std::vector<std::string> types;
+    std::string_view platform;
+    std::vector<std::string_view> types;
     ConditionPtr when, pass;
     std::string message;
 };
@@ -36,19 +36,23 @@ std::string text_of(const Value& mapping, std::string_view key) {
     return member && member->value.is_string() ? member->value.as_string() : std::string();
 }
 
+std::string type_key(std::string_view platform, std::string_view type) {
+    std::string key;
+    key.reserve(platform.size() + 1 + type.size());
+    return key.append(platform).append(1, ' ').append(type);
+}
+
 bool is_word(std::string_view text) {
     return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string_view::npos;
 }
 
 }  // namespace
 
-/// One rule with what its infos are views of.
+/// One rule; what its `RuleInfo` says are views of the program's pack, or of its own.
 class CompiledRule {
   public:
-    Value metadata;
-    RuleInfo info;
+    std::string own_pack;
     std::vector<Check> checks;
-    bool enabled = true;
 
     /// Compiles what the pack holds; it was checked by the build.
     void prepare() {
@@ -99,7 +103,8 @@ Span subject_of(const Evidence& evidence, const Resource& resource) {
 }
 
 struct RuleSet::Data {
-    std::vector<std::unique_ptr<CompiledRule>> rules;  // sorted by id
+    // One entry a rule in both, sorted by id.
+    std::vector<std::unique_ptr<CompiledRule>> rules;
     std::vector<RuleInfo> infos;
     std::unordered_map<std::string, std::size_t> by_name;  // ids and aliases, plain
     struct Place {
@@ -109,23 +114,26 @@ struct RuleSet::Data {
     std::vector<std::pair<std::string, Place>> by_prefix;         // types that end in `*`, without it
     DocumentReader reader;
 
+    void insert(RuleInfo info, std::unique_ptr<CompiledRule> rule) {
+        const auto place = std::upper_bound(infos.begin(), infos.end(), info.id,
+                                            [](std::string_view id, const RuleInfo& at) { return id < at.id; });
+        rules.insert(rules.begin() + (place - infos.begin()), std::move(rule));
+        infos.insert(place, std::move(info));
+    }
+
     void index() {
-        std::sort(rules.begin(), rules.end(), [](const auto& a, const auto& b) { return a->info.id < b->info.id; });
-        infos.clear();
         by_name.clear();
         by_type.clear();
         by_prefix.clear();
-        infos.reserve(rules.size());
         by_name.reserve(4 * rules.size());  // most rules have two or three aliases
         by_type.reserve(2 * rules.size());
         for (std::size_t i = 0; i < rules.size(); ++i) {
             const CompiledRule& rule = *rules[i];
-            infos.push_back(rule.info);
-            for (std::string_view alias : rule.info.aliases) by_name.emplace(plain_alias(alias), i);
-            by_name[plain_alias(rule.info.id)] = i;
+            for (std::string_view alias : infos[i].aliases) by_name.emplace(plain_alias(alias), i);
+            by_name[plain_alias(infos[i].id)] = i;
             for (std::size_t check = 0; check < rule.checks.size(); ++check) {
-                for (const std::string& type : rule.checks[check].types) {
-                    std::string key = rule.checks[check].platform + " " + type;
+                for (std::string_view type : rule.checks[check].types) {
+                    std::string key = type_key(rule.checks[check].platform, type);
                     if (type.ends_with('*')) {
                         key.pop_back();
                         by_prefix.emplace_back(std::move(key), Place{i, check});
@@ -139,7 +147,7 @@ struct RuleSet::Data {
 
     /// The checks for a type, at most one a rule, in the order of rules.
     std::vector<Place> places(std::string_view platform, std::string_view type) const {
-        const std::string key = std::string(platform) + " " + std::string(type);
+        const std::string key = type_key(platform, type);
         std::vector<Place> out;
         if (const auto found = by_type.find(key); found != by_type.end()) out = found->second;
         for (const auto& [prefix, place] : by_prefix) {
@@ -153,7 +161,7 @@ struct RuleSet::Data {
 
     Decision decide(CompiledRule& rule, const Check& check, const Resource& resource, const Graph& graph,
                     LinkIndex& links, std::vector<ExplainedStep>* steps) const;
-    static Finding finding_of(const Decision& decision, const CompiledRule& rule, const Check& check,
+    static Finding finding_of(const Decision& decision, const RuleInfo& info, const Check& check,
                               const Resource& resource, const Graph& graph, const SourceSet& sources);
     /// Judges every resource by every rule for its type.
     template <class Visit>
@@ -255,20 +263,20 @@ Decision RuleSet::Data::decide(CompiledRule& rule, const Check& check, const Res
             make_cause("whether it exists: " + resource.uncertain->why, resource.uncertain->span), true};
 }
 
-Finding RuleSet::Data::finding_of(const Decision& decision, const CompiledRule& rule, const Check& check,
+Finding RuleSet::Data::finding_of(const Decision& decision, const RuleInfo& info, const Check& check,
                                   const Resource& resource, const Graph& graph, const SourceSet& sources) {
     Judgement judgement = judgement_of(decision.answer, resource);
     judgement.verdict = decision.verdict;
     if (decision.broken && !check.message.empty()) judgement.message = check.message;
     if (decision.verdict == Verdict::undecided) set_cause(judgement, decision.cause);
     Finding finding;
-    finding.rule = std::string(rule.info.id);
+    finding.rule = std::string(info.id);
     finding.resource = resource.shown_address();
     finding.type = resource.type;
     finding.platform = std::string(resource.platform);
     finding.root = graph.root;
     finding.file = sources.get(judgement.subject.source).path();
-    finding.severity = rule.info.severity;
+    finding.severity = info.severity;
     finding.header = resource.header;
     finding.block = resource.block;
     finding.calls = resource.calls;
@@ -352,38 +360,63 @@ std::string_view view(const Value& mapping, std::string_view key) {
     return member && member->value.is_string() ? std::string_view(member->value.as_string()) : std::string_view();
 }
 
-/// Fills info and the checks' platforms and types from metadata, which it keeps.
-void describe(CompiledRule& rule, Value metadata, const ControlMap& controls) {
-    rule.metadata = std::move(metadata);
-    const Value& data = rule.metadata;
-    RuleInfo& info = rule.info;
-    info.id = view(data, "id");
-    info.title = view(data, "title");
-    info.why = view(data, "why");
-    info.fix = view(data, "fix");
-    info.control = view(data, "control");
-    info.file = view(data, "file");
-    info.severity = parse_severity(view(data, "severity")).value_or(Severity::medium);
-    info.aliases = views(data, "aliases");
-    info.links = views(data, "links");
+void read_texts(PackCursor& at, std::vector<std::string_view>& out) {
+    const std::size_t count = at.elements();
+    out.reserve(out.size() + count);
+    for (std::size_t i = 0; i < count; ++i) {
+        if (const std::string_view text = at.text(); !text.empty()) out.push_back(text);
+    }
+}
+
+Check read_check(PackCursor& at, RuleInfo& info) {
+    Check check;
+    for (std::size_t left = at.members(); left > 0; --left) {
+        const std::string_view key = at.name();
+        if (key == "platform")
+            check.platform = at.text();
+        else if (key == "types")
+            read_texts(at, check.types);
+        else
+            at.skip();
+    }
+    if (std::find(info.platforms.begin(), info.platforms.end(), check.platform) == info.platforms.end())
+        info.platforms.push_back(check.platform);
+    info.types.insert(info.types.end(), check.types.begin(), check.types.end());
+    return check;
+}
+
+/// What packed metadata says of a rule; fills the checks' platforms and types, too. All of it are views of `metadata`.
+RuleInfo describe(CompiledRule& rule, std::string_view metadata, const ControlMap& controls) {
+    RuleInfo info;
+    const std::array<std::pair<std::string_view, std::string_view*>, 6> texts = {{{"id", &info.id},
+                                                                                  {"title", &info.title},
+                                                                                  {"why", &info.why},
+                                                                                  {"fix", &info.fix},
+                                                                                  {"control", &info.control},
+                                                                                  {"file", &info.file}}};
+    PackCursor at(metadata);
+    for (std::size_t left = at.members(); left > 0; --left) {
+        const std::string_view key = at.name();
+        const auto text = std::find_if(texts.begin(), texts.end(), [&](const auto& each) { return each.first == key; });
+        if (text != texts.end()) {
+            *text->second = at.text();
+        } else if (key == "severity") {
+            info.severity = parse_severity(at.text()).value_or(Severity::medium);
+        } else if (key == "aliases") {
+            read_texts(at, info.aliases);
+        } else if (key == "links") {
+            read_texts(at, info.links);
+        } else if (key == "checks") {
+            for (std::size_t checks = at.elements(); checks > 0; --checks) rule.checks.push_back(read_check(at, info));
+        } else {
+            at.skip();
+        }
+    }
     if (const Control* control = controls.find(info.control)) {
         info.control_title = control->title;
         info.frameworks = control->links;
     }
-    if (const Member* checks = data.find("checks")) {
-        for (const Value& item : checks->value.elements()) {
-            Check check;
-            check.platform = text_of(item, "platform");
-            const std::string_view platform = view(item, "platform");
-            if (std::find(info.platforms.begin(), info.platforms.end(), platform) == info.platforms.end())
-                info.platforms.push_back(platform);
-            for (std::string_view type : views(item, "types")) {
-                check.types.emplace_back(type);
-                info.types.push_back(type);
-            }
-            rule.checks.push_back(std::move(check));
-        }
-    }
+    return info;
 }
 
 }  // namespace
@@ -396,11 +429,13 @@ RuleSet::~RuleSet() = default;
 RuleSet RuleSet::from_pack(std::string_view pack, const ControlMap& controls) {
     RuleSet set;
     const PackReader reader(pack);
+    set.data_->rules.reserve(reader.size() / 2);
+    set.data_->infos.reserve(reader.size() / 2);
     for (std::size_t i = 0; i + 1 < reader.size(); i += 2) {
         auto rule = std::make_unique<CompiledRule>();
-        describe(*rule, reader.value(i), controls);
+        RuleInfo info = describe(*rule, reader.bytes(i), controls);
         rule->set_packed(pack, i + 1);
-        set.data_->rules.push_back(std::move(rule));
+        set.data_->insert(std::move(info), std::move(rule));
     }
     set.data_->index();
     return set;
@@ -466,7 +501,13 @@ bool RuleSet::add(const Value& document, std::string_view file, const ControlMap
         return false;
     }
     auto rule = std::make_unique<CompiledRule>();
-    describe(*rule, packable(document, file).first, controls);
+    PackWriter writer;
+    if (!writer.add(packable(document, file).first)) {
+        reader.refuse(document.origin(), "this rule's description is nested too deeply");
+        return false;
+    }
+    rule->own_pack = writer.finish();
+    RuleInfo info = describe(*rule, PackReader(rule->own_pack).bytes(0), controls);
     for (std::size_t i = 0; i < rule->checks.size(); ++i) {
         const Value& check = checks->value.elements()[i];
         if (!check.is_mapping()) {
@@ -482,7 +523,7 @@ bool RuleSet::add(const Value& document, std::string_view file, const ControlMap
             reader.good &= CompiledRule::compile(check, rule->checks[i], diagnostics);
     }
     if (!reader.good) return false;
-    data_->rules.push_back(std::move(rule));
+    data_->insert(std::move(info), std::move(rule));
     data_->index();
     return true;
 }
@@ -562,11 +603,14 @@ void RuleSet::set_document_reader(DocumentReader reader) {
 }
 
 void RuleSet::keep_only(const std::vector<bool>& kept) {
-    std::vector<std::unique_ptr<CompiledRule>> rules;
+    std::size_t count = 0;
     for (std::size_t i = 0; i < kept.size(); ++i) {
-        if (kept[i]) rules.push_back(std::move(data_->rules[i]));
+        if (!kept[i]) continue;
+        std::swap(data_->rules[count], data_->rules[i]);
+        std::swap(data_->infos[count++], data_->infos[i]);
     }
-    data_->rules = std::move(rules);
+    data_->rules.resize(count);
+    data_->infos.resize(count);
     data_->index();
 }
 
@@ -601,7 +645,7 @@ std::vector<Finding> RuleSet::judge(const Graph& graph, const SourceSet& sources
     }
     findings.reserve(number);
     data_->judge_all(graph, [&](std::size_t rule, const Check& check, const Resource& resource, const Decision& made) {
-        findings.push_back(Data::finding_of(made, *data_->rules[rule], check, resource, graph, sources));
+        findings.push_back(Data::finding_of(made, data_->infos[rule], check, resource, graph, sources));
     });
     return findings;
 }
@@ -615,13 +659,13 @@ std::vector<Finding> RuleSet::judge(const Graph& graph, const SourceSet& sources
     const auto count_of = [&](std::size_t rule, SourceId source) -> QuietCount& {
         if (!entries[rule].empty() && quiet[last[rule]].source == source) return quiet[last[rule]];
         const auto [at, fresh] = entries[rule].emplace(source, quiet.size());
-        if (fresh) quiet.push_back({data_->rules[rule]->info.id, source, 0, 0});
+        if (fresh) quiet.push_back({data_->infos[rule].id, source, 0, 0});
         last[rule] = at->second;
         return quiet[at->second];
     };
     data_->judge_all(graph, [&](std::size_t rule, const Check& check, const Resource& resource, const Decision& made) {
         if (made.verdict != Verdict::pass && made.verdict != Verdict::not_applicable) {
-            findings.push_back(Data::finding_of(made, *data_->rules[rule], check, resource, graph, sources));
+            findings.push_back(Data::finding_of(made, data_->infos[rule], check, resource, graph, sources));
             return;
         }
         QuietCount& count = count_of(rule, subject_of(made.answer.evidence, resource).source);
@@ -633,7 +677,7 @@ std::vector<Finding> RuleSet::judge(const Graph& graph, const SourceSet& sources
 bool RuleSet::judges(std::string_view rule_id, const Resource& resource) const {
     const std::vector<Data::Place> places = data_->places(resource.platform, resource.type);
     return std::any_of(places.begin(), places.end(),
-                       [&](const Data::Place& place) { return data_->rules[place.rule]->info.id == rule_id; });
+                       [&](const Data::Place& place) { return data_->infos[place.rule].id == rule_id; });
 }
 
 std::vector<ExplainedStep> RuleSet::explain(std::string_view rule_id, const Resource& resource, const Graph& graph,
@@ -641,11 +685,11 @@ std::vector<ExplainedStep> RuleSet::explain(std::string_view rule_id, const Reso
     std::vector<ExplainedStep> steps;
     LinkIndex links(graph);
     for (const Data::Place& place : data_->places(resource.platform, resource.type)) {
+        if (data_->infos[place.rule].id != rule_id) continue;
         CompiledRule& rule = *data_->rules[place.rule];
-        if (rule.info.id != rule_id) continue;
         const Check& check = rule.checks[place.check];
         const Decision made = data_->decide(rule, check, resource, graph, links, &steps);
-        finding = Data::finding_of(made, rule, check, resource, graph, sources);
+        finding = Data::finding_of(made, data_->infos[place.rule], check, resource, graph, sources);
     }
     return steps;
 }

@@ -828,7 +828,8 @@ class DiskRepository : public Repository {
                            : index_file.empty() ? git_repository_index(&raw, handle)
                                                 : git_index_open(&raw, index_file.c_str());
         OwnedIndex index(raw);
-        if (status == 0 && git_index_read(raw, 1) == 0) return index;
+        // Not forced: what was just read is read again only where the file has changed since.
+        if (status == 0 && git_index_read(raw, 0) == 0) return index;
         error = last_error();
         return nullptr;
     }
