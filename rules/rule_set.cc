@@ -639,6 +639,15 @@ void RuleSet::Data::judge_all(const Graph& graph, Visit visit) const {
 
 std::vector<Finding> RuleSet::judge(const Graph& graph, const SourceSet& sources) const {
     std::vector<Finding> findings;
+    // Findings are large, so their row is made once.
+    std::unordered_map<std::string, std::size_t> known;
+    std::size_t number = 0;
+    for (const Resource& resource : graph.resources()) {
+        const auto [at, fresh] = known.try_emplace(std::string(resource.platform) + " " + resource.type);
+        if (fresh) at->second = data_->places(resource.platform, resource.type).size();
+        number += at->second;
+    }
+    findings.reserve(number);
     data_->judge_all(graph, [&](std::size_t rule, const Check& check, const Resource& resource, const Decision& made) {
         findings.push_back(Data::finding_of(made, data_->infos[rule], check, resource, graph, sources));
     });
