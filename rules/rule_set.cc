@@ -62,13 +62,13 @@ class CompiledRule {
             const Value list = PackReader(packed_->pack).value(packed_->index);
             Diagnostics none;
             for (std::size_t i = 0; i < checks.size() && i < list.elements().size(); ++i)
-                compile(list.elements()[i], checks[i], none);
+                compile(list.elements()[i], checks[i], none, true);
         });
     }
     void set_packed(std::string_view pack, std::size_t index) { packed_ = {pack, index}; }
 
-    static bool compile(const Value& source, Check& check, Diagnostics& diagnostics) {
-        ConditionCompiler compiler(diagnostics);
+    static bool compile(const Value& source, Check& check, Diagnostics& diagnostics, bool checked = false) {
+        ConditionCompiler compiler(diagnostics, checked);
         bool good = true;
         if (const Member* when = source.find("when")) {
             check.when = compiler.compile(when->value, when->span);
@@ -627,6 +627,10 @@ const RuleInfo* RuleSet::find(std::string_view id_or_alias) const {
 std::vector<std::string_view> RuleSet::matching(std::string_view glob) const {
     std::vector<std::string_view> out;
     const std::string pattern = plain_alias(glob);
+    if (pattern.find_first_of("*?") == std::string::npos) {  // a plain word names one rule or none
+        if (const RuleInfo* info = find(pattern)) out.push_back(info->id);
+        return out;
+    }
     for (const RuleInfo& info : data_->infos) {
         const bool fits = glob_match(pattern, plain_alias(info.id)) ||
                           std::any_of(info.aliases.begin(), info.aliases.end(),
@@ -673,6 +677,15 @@ void RuleSet::Data::judge_all(const Graph& graph, Visit visit) const {
 
 std::vector<Finding> RuleSet::judge(const Graph& graph, const SourceSet& sources) const {
     std::vector<Finding> findings;
+    // Findings are large, so their row is made once.
+    std::unordered_map<std::string, std::size_t> known;
+    std::size_t number = 0;
+    for (const Resource& resource : graph.resources()) {
+        const auto [at, fresh] = known.try_emplace(std::string(resource.platform) + " " + resource.type);
+        if (fresh) at->second = data_->places(resource.platform, resource.type).size();
+        number += at->second;
+    }
+    findings.reserve(number);
     data_->judge_all(graph, [&](std::size_t rule, const Check& check, const Resource& resource, const Decision& made) {
         findings.push_back(Data::finding_of(made, data_->infos[rule], check, resource, graph, sources));
     });
