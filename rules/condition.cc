@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <optional>
 #include <set>
 
@@ -168,12 +169,14 @@ class LookUp : public Condition {
     }
 
     Answer judge_spot(const Spot& spot, const Scope& scope, const Path& path, bool wanted) const {
-        Spot looked = spot;
-        if (!spot.present && default_value) looked.value = *default_value;
-        if (decode) looked.value = decoded(looked.value);
-        const bool there = spot.present || default_value.has_value();
         Answer result{Truth::yes, evidence_of(this, scope, joined_path(scope, path), spot, wanted)};
         for (const auto& op : operators) {
+            // Where single values are asked for, an empty list is none.
+            const bool has_value = spot.present && !(distributed(*op, spot.value) && spot.value.elements().empty());
+            const bool there = has_value || default_value.has_value();
+            Spot looked = spot;
+            if (!has_value && default_value) looked.value = *default_value;
+            if (decode) looked.value = decoded(looked.value);
             CauseRef cause;
             Spot decisive = spot;
             Truth truth = there ? test(*op, looked, scope, cause, decisive) : op->absent(scope);
@@ -194,7 +197,7 @@ class LookUp : public Condition {
         if (spot.value.elements().empty()) return op.negative ? negated(op.absent(scope)) : op.absent(scope);
         Truth result = some ? Truth::no : Truth::yes;
         for (const Value& item : spot.value.elements()) {
-            Truth truth = item.is_null() ? op.absent(scope) : op.test(item, scope, cause);
+            Truth truth = test_element(op, item, scope, cause);
             if (op.negative) truth = negated(truth);
             const bool decides = truth == truth_of(some);
             if (decides || (truth == Truth::unknown && result != Truth::unknown)) {
@@ -204,6 +207,12 @@ class LookUp : public Condition {
             if (decides) return result;
         }
         return result;
+    }
+
+    static Truth test_element(const Operator& op, const Value& item, const Scope& scope, CauseRef& cause) {
+        if (item.is_null()) return op.absent(scope);
+        if (!item.is_unknown() || item.as_unknown().alternatives.empty()) return op.test(item, scope, cause);
+        return agreeing(item, cause, [&](const Value& each) { return test_element(op, each, scope, cause); });
     }
 };
 
@@ -272,33 +281,47 @@ class Elements : public Condition {
         const auto evidence = [&](const Spot& spot) { return evidence_of(this, scope, path, spot, wanted); };
         const auto judge = [&](const Spot& spot) -> Answer {
             const Scope element = inner(scope, spot, path);
-            if (!where) return that->judge(element, judging, wanted);
-            Answer selected = where->judge(element, judging, wanted);
+            Answer selected{Truth::yes, {}};
+            if (where) selected = where->judge(element, judging, wanted);
             if (selected.truth == Truth::no) return {truth_of(!any), {}};
+            if (selected.truth == Truth::yes && spot.several && extent_of(spot).least == 0)
+                selected = {Truth::unknown, evidence_of(this, scope, path, spot, wanted, unknown_cause(spot.value))};
             Answer made = that->judge(element, judging, wanted);
-            if (selected.truth == Truth::unknown && made.truth == truth_of(any)) return selected;
-            return selected.truth == Truth::unknown ? Answer{Truth::unknown, selected.evidence} : made;
+            // An element that may not be meant decides nothing; one that changes nothing either way is no question.
+            const bool open = selected.truth == Truth::unknown && made.truth == truth_of(any);
+            return open ? selected : made;
         };
         return over<Join>(spots, judge, evidence);
     }
 
+    static constexpr std::size_t no_end = std::numeric_limits<std::size_t>::max();
     struct Count {
-        std::size_t least = 0, most = 0;
+        std::size_t least = 0, most = 0;  ///< `no_end`: any number
         CauseRef cause;
+        void add_most(std::size_t more) { most = most == no_end || more == no_end ? no_end : most + more; }
     };
+    /// How many elements a spot stands for.
+    static Count extent_of(const Spot& spot) {
+        if (!spot.several) return {1, 1, spot.value.is_unknown() ? unknown_cause(spot.value) : CauseRef{}};
+        const Refinement& known = spot.value.as_unknown().refinement;
+        return {static_cast<std::size_t>(known.length_min),
+                known.length_max ? static_cast<std::size_t>(*known.length_max) : no_end, unknown_cause(spot.value)};
+    }
     Count count(const Spots& spots, const Scope& scope, Judging& judging, const std::string& path) const {
         Count made;
         for (const Spot& spot : spots.sure) {
-            if (!where) {
-                ++made.least;
-                ++made.most;
-                if (spot.value.is_unknown() && !made.cause) made.cause = unknown_cause(spot.value);
-                continue;
+            const Count extent = extent_of(spot);
+            Truth selected = Truth::yes;
+            CauseRef cause = extent.cause;
+            if (where) {
+                Answer answer = where->judge(inner(scope, spot, path), judging, true);
+                selected = answer.truth;
+                if (selected == Truth::unknown) cause = answer.evidence.cause;
             }
-            const Answer selected = where->judge(inner(scope, spot, path), judging, true);
-            made.least += selected.truth == Truth::yes;
-            made.most += selected.truth != Truth::no;
-            if (selected.truth == Truth::unknown && !made.cause) made.cause = selected.evidence.cause;
+            if (selected == Truth::no) continue;
+            if (selected == Truth::yes) made.least += extent.least;
+            made.add_most(extent.most);
+            if (!made.cause) made.cause = cause;
         }
         for (const Spots::Choice& choice : spots.choices) {
             std::optional<std::size_t> least;
@@ -309,7 +332,9 @@ class Elements : public Condition {
                 most = std::max(most, part.most);
             }
             made.least += least.value_or(0);
-            made.most += most;
+            // Blocks of which one stands for a number that is not known.
+            const bool blocks = most > 0 && choice.spot.value.as_unknown().type.is_dynamic();
+            made.add_most(blocks ? no_end : most);
             if (!made.cause) made.cause = choice.cause;
         }
         return made;
@@ -491,35 +516,71 @@ class Ports : public Condition {
                 if (!has_ports && tcp_udp_only) return made;
             }
         }
-        PortRange ports;
-        for (const auto& [spot, bound] : {std::pair(low, &ports.from), std::pair(high, &ports.to)}) {
-            if (!spot.present) continue;
-            const auto number = spot.value.is_unknown() ? std::nullopt : scalar_number(spot.value);
-            const auto port = number ? number->to_int64() : std::nullopt;
-            if (!port) {
-                made.cause = spot.value.is_unknown() ? unknown_cause(spot.value)
-                                                     : make_cause("the port is no number", spot.place);
-                continue;
-            }
-            *bound = *port;
-        }
-        if (ports.from == -1) ports = {};  // EC2: -1 stands for every port
-        // An unknown bound stands at its end of the space: when not even that takes the port in, nothing does.
-        made.truth = holds(ports);
-        if (made.cause && (made.truth == Truth::yes || protocol_unknown)) made.truth = Truth::unknown;
-        if (!made.cause) {
-            made.spot.value = Value::string(std::to_string(ports.from) + "-" + std::to_string(ports.to));
+        const Bound from_bound = bound_of(low, made.cause), to_bound = bound_of(high, made.cause);
+        const PortRange everything;
+        PortRange widest{from_bound.least.value_or(everything.from), to_bound.most.value_or(everything.to)};
+        PortRange narrowest{from_bound.most.value_or(everything.from), to_bound.least.value_or(everything.to)};
+        if (widest.from == -1 && narrowest.from == -1) widest = narrowest = everything;  // EC2: -1 is every port
+        // When not even the widest range takes a port in, nothing does.
+        made.truth = holds(widest);
+        const bool sure = !from_bound.open && !to_bound.open && holds(narrowest) == Truth::yes;
+        if (protocol_unknown || (made.truth == Truth::yes && made.cause && !sure)) made.truth = Truth::unknown;
+        if (!made.cause || (sure && !protocol_unknown)) {
+            made.cause = {};
+            made.spot.value = Value::string(std::to_string(widest.from) + "-" + std::to_string(widest.to));
             made.spot.present = true;
         }
         return made;
     }
 
+    /// The end of a range: between what it lies.
+    struct Bound {
+        std::optional<std::int64_t> least, most;  ///< absent: at its end of the space
+        bool open = false;                        ///< nothing more is known
+    };
+    static Bound bound_of(const Spot& spot, CauseRef& cause) {
+        Bound made;
+        if (!spot.present) return made;
+        const Value& value = spot.value;
+        if (value.is_unknown()) {
+            if (!cause) cause = unknown_cause(value);
+            for (const Value& each : value.as_unknown().alternatives) {
+                CauseRef ignored;
+                const Bound part = bound_of({each, !each.is_null(), spot.place}, ignored);
+                if (part.open || !part.least || !part.most) return {{}, {}, true};
+                made.least = std::min(made.least.value_or(*part.least), *part.least);
+                made.most = std::max(made.most.value_or(*part.most), *part.most);
+            }
+            made.open = !made.least;
+            return made;
+        }
+        const auto number = scalar_number(value);
+        made.least = made.most = number ? number->to_int64() : std::nullopt;
+        made.open = !made.least;
+        if (made.open && !cause) cause = make_cause("the port is no number", spot.place);
+        return made;
+    }
+
     Result by_range(const Scope& scope) const {
-        Result made;
         const Spots spots = elements(*range, scope);
         if (spots.sure.empty() && spots.choices.empty()) return {holds({}), {{}, false, scope.place}, {}};
+        return by_ranges(spots);
+    }
+
+    Result by_ranges(const Spots& spots) const {
+        Result made;
         for (const Spots::Choice& choice : spots.choices) {
-            made = {Truth::unknown, choice.spot, choice.cause};
+            std::size_t yes = 0, no = 0;
+            Result one;
+            for (const Spots& alternative : choice.alternatives) {
+                // Of an alternative without a value every port is open.
+                const bool nothing = alternative.sure.empty() && alternative.choices.empty();
+                one = nothing ? Result{holds({}), choice.spot, {}} : by_ranges(alternative);
+                yes += one.truth == Truth::yes;
+                no += one.truth == Truth::no;
+            }
+            if (yes == choice.alternatives.size()) return one;
+            if (no != choice.alternatives.size()) made = {Truth::unknown, choice.spot, choice.cause};
         }
         for (const Spot& spot : spots.sure) {
             if (spot.value.is_unknown()) {
@@ -731,17 +792,37 @@ class StatementCheck : public Condition {
     }
 
     Truth covers(const Value& pattern) const {
-        if (pattern.is_unknown()) {
-            // `"${var.service}:Get*"` is unknown, but can it be one of these at all?
-            CauseRef ignored;
-            bool maybe = false;
-            for (const std::string& name : names_)
-                maybe |= name != "*" || loosely_equal(pattern, Value::string("*"), true, ignored) != Truth::no;
-            return maybe ? Truth::unknown : Truth::no;
-        }
+        // `"${var.service}:Get*"` is unknown, but can it be one of these at all?
+        if (pattern.is_unknown()) return may_cover(pattern, names_) ? Truth::unknown : Truth::no;
         const auto text = scalar_text(pattern);
         return truth_of(text && std::any_of(names_.begin(), names_.end(),
                                             [&](const std::string& name) { return action_covers(*text, name); }));
+    }
+
+    /// Whether one of the actions is left by `not_actions`. A full wildcard never is.
+    Truth left_over(const Value& statement, Answer& made) const {
+        Truth result = Truth::no;
+        CauseRef cause;
+        for (const std::string& name : names_) {
+            if (name == "*") continue;
+            const Truth excluded = some_of(statement, "not_actions", made, [&](const Value& item) {
+                if (item.is_unknown()) return may_cover(item, {name}) ? Truth::unknown : Truth::no;
+                const auto text = scalar_text(item);
+                return truth_of(text && action_covers(*text, name));
+            });
+            if (excluded == Truth::no) {
+                made.evidence.cause = {};
+                made.evidence.present = false;
+                return Truth::yes;
+            }
+            if (excluded == Truth::unknown) {
+                result = excluded;
+                cause = made.evidence.cause;
+            }
+        }
+        made.evidence.cause = cause;
+        made.evidence.present = false;
+        return result;
     }
 
     void grants(const Value& statement, Answer& made) const {
@@ -750,9 +831,7 @@ class StatementCheck : public Condition {
         const Truth allow = effect ? loosely_equal(effect->value, Value::string("Allow"), true, cause) : Truth::no;
         if (allow == Truth::no) return;
         made.truth = some_of(statement, "actions", made, [&](const Value& item) { return covers(item); });
-        if (made.truth == Truth::no && statement.find("not_actions"))
-            made.truth =
-                negated(some_of(statement, "not_actions", made, [&](const Value& item) { return covers(item); }));
+        if (made.truth == Truth::no && statement.find("not_actions")) made.truth = left_over(statement, made);
         if (made.truth == Truth::yes && allow == Truth::unknown) {
             made.truth = allow;
             made.evidence.cause = cause;
@@ -775,7 +854,7 @@ class StatementCheck : public Condition {
         // "Everyone but ..." is everyone.
         if (made.truth == Truth::no && statement.find("not_principals")) {
             const Member* effect = statement.find("effect");
-            if (effect && effect->value.is_string() && effect->value.as_string() == "Allow") made.truth = Truth::yes;
+            if (effect) made.truth = loosely_equal(effect->value, Value::string("Allow"), true, made.evidence.cause);
         }
     }
 
@@ -1199,7 +1278,10 @@ struct ConditionParts {
                      "full_name",
                      "ClusterName"};
         for (const std::string& name : names) {
-            if (auto made = Path::parse(name, error)) out.push_back(std::move(*made));
+            if (auto made = Path::parse(name, error))
+                out.push_back(std::move(*made));
+            else
+                refuse(source.find("key")->span, "`key` takes a path: " + error);
         }
         asked.insert("key");
         return out;
@@ -1267,7 +1349,8 @@ ConditionPtr ConditionParts::make_look_up(std::string_view head) {
     made->decode = word("decode", encodings) == 1;
     OperatorOptions options;
     options.ignore_case = flag("ignore_case", false);
-    if (const Member* unit = find("unit"); unit && unit->value.is_string()) options.unit = unit->value.as_string();
+    options.checked = compiler.checked_;
+    if (const Member* unit = find("unit")) options.unit = scalar_text(unit->value).value_or("");
     if (const Member* standard = find("default")) made->default_value = standard->value;
     for (std::string_view name : operator_names()) {
         const Member* operand = find(name);
@@ -1279,7 +1362,10 @@ ConditionPtr ConditionParts::make_look_up(std::string_view head) {
         else
             refuse(operand->span, error);
     }
-    if (good && made->operators.empty())
+    // A key that is not known was most likely meant as one.
+    const bool all_known = std::all_of(source.members().begin(), source.members().end(),
+                                       [&](const Member& member) { return asked.contains(member.name); });
+    if (good && all_known && made->operators.empty())
         refuse(place, "a look-up needs an operator",
                "Such as `equals`, `one_of`, `exists`; rules/LANGUAGE.md lists them.");
     return made;
