@@ -12,7 +12,6 @@ import tempfile
 import time
 
 plumbline = os.path.abspath(sys.argv[1])
-count = int(sys.argv[2]) if len(sys.argv) > 2 else 40
 FINDINGS = ("SELECT r.name, f.fingerprint, f.rule, f.control, f.severity, f.address, f.file, f.line, f.message, f.owners, "
             "f.accepted, CASE WHEN f.resolved_at IS NULL THEN 1 ELSE 0 END FROM plumbline_findings f JOIN plumbline_repositories r ON r.id = "
             "f.repository_id ORDER BY 1, 2")
@@ -36,12 +35,12 @@ def commit(path, files, seconds):
     subprocess.run(["git", "-C", path, "fast-import", "--quiet"], input=text.encode(), check=True)
 
 
-def generate(folder):
+def generate(folder, count, fewest=1, most=4):
     for i in range(count):
         rng = random.Random(i)
         path = f"{folder}/team{i % 5}/repo{i}"
         subprocess.run(["git", "init", "-q", "--bare", "-b", "main", path], check=True)
-        commit(path, {f"env{j}/main.tf": terraform(rng, f"b{j}") for j in range(rng.randint(1, 4))}, 1700000000)
+        commit(path, {f"env{j}/main.tf": terraform(rng, f"b{j}") for j in range(rng.randint(fewest, most))}, 1700000000)
 
 
 def fleet(ledger, repos, cache, *more):
@@ -108,11 +107,11 @@ class Server:
             subprocess.run([*self.user, self.tool, "-D", self.data, "-m", "immediate", "stop"], capture_output=True)
 
 
-def interrupted(ledger, repos, cache):
+def interrupted(ledger, repos, cache, after=0.15):
     """Three processes; the second is killed once it has begun, and run again."""
     shards = [subprocess.Popen(fleet(ledger, repos, f"{cache}{i}", "--shard", f"{i}/3"), stdout=subprocess.DEVNULL)
               for i in (1, 2, 3)]
-    time.sleep(0.15)
+    time.sleep(after)
     shards[1].send_signal(signal.SIGKILL)
     for shard in shards:
         shard.wait()
@@ -120,48 +119,53 @@ def interrupted(ledger, repos, cache):
     run(fleet(ledger, repos, f"{cache}2", "--shard", "2/3"))
 
 
-with tempfile.TemporaryDirectory() as work:
-    repos = f"{work}/repos"
-    generate(repos)
-    begun = time.time()
-    print(run(fleet(f"{work}/clean.db", repos, f"{work}/cache")).strip())
-    first_night = time.time() - begun
-    clean = sqlite_rows(f"{work}/clean.db", FINDINGS)
-    controls = sqlite_rows(f"{work}/clean.db", CONTROLS)
-    check(f"a first night finds something ({len(clean)} findings)", len(clean) > count)
+def main(count):
+    with tempfile.TemporaryDirectory() as work:
+        repos = f"{work}/repos"
+        generate(repos, count)
+        begun = time.time()
+        print(run(fleet(f"{work}/clean.db", repos, f"{work}/cache")).strip())
+        first_night = time.time() - begun
+        clean = sqlite_rows(f"{work}/clean.db", FINDINGS)
+        controls = sqlite_rows(f"{work}/clean.db", CONTROLS)
+        check(f"a first night finds something ({len(clean)} findings)", len(clean) > count)
 
-    interrupted(f"{work}/shards.db", repos, f"{work}/cache-shard")
-    check("three processes, one killed and resumed: the ledger equals a clean run's",
-          sqlite_rows(f"{work}/shards.db", FINDINGS) == clean and sqlite_rows(f"{work}/shards.db", CONTROLS) == controls)
+        interrupted(f"{work}/shards.db", repos, f"{work}/cache-shard")
+        check("three processes, one killed and resumed: the ledger equals a clean run's",
+              sqlite_rows(f"{work}/shards.db", FINDINGS) == clean and sqlite_rows(f"{work}/shards.db", CONTROLS) == controls)
 
-    for i in (1, 2, 3):
-        run(fleet(f"{work}/part{i}.db", repos, f"{work}/cache-part{i}", "--shard", f"{i}/3"))
-    run([plumbline, "merge", *(f"{work}/part{i}.db" for i in (1, 2, 3)), "--output", f"{work}/merged.db"])
-    check("ledgers of shards merge into a clean run's", sqlite_rows(f"{work}/merged.db", FINDINGS) == clean)
+        for i in (1, 2, 3):
+            run(fleet(f"{work}/part{i}.db", repos, f"{work}/cache-part{i}", "--shard", f"{i}/3"))
+        run([plumbline, "merge", *(f"{work}/part{i}.db" for i in (1, 2, 3)), "--output", f"{work}/merged.db"])
+        check("ledgers of shards merge into a clean run's", sqlite_rows(f"{work}/merged.db", FINDINGS) == clean)
 
-    server = Server(work)
-    try:
-        if server.ready:
-            interrupted(server.address(), repos, f"{work}/cache-pg")
-            check("PostgreSQL, three processes, one killed and resumed: the ledger equals a clean run's",
-                  server.rows(FINDINGS) == sorted(clean) and server.rows(CONTROLS) == sorted(controls))
-            run([plumbline, "fleet", "report", "--ledger", server.address(), "--format", "json"])
-        else:
-            print("fleet_check: PostgreSQL is not installed here; skipped")
-    finally:
-        server.stop()
+        server = Server(work)
+        try:
+            if server.ready:
+                interrupted(server.address(), repos, f"{work}/cache-pg")
+                check("PostgreSQL, three processes, one killed and resumed: the ledger equals a clean run's",
+                      server.rows(FINDINGS) == sorted(clean) and server.rows(CONTROLS) == sorted(controls))
+                run([plumbline, "fleet", "report", "--ledger", server.address(), "--format", "json"])
+            else:
+                print("fleet_check: PostgreSQL is not installed here; skipped")
+        finally:
+            server.stop()
 
-    changed = max(1, count // 100)
-    for i in range(changed):
-        commit(f"{repos}/team{i % 5}/repo{i}", {"env0/main.tf": 'resource "aws_sns_topic" "t" {}\n'}, 1700086400)
-    begun = time.time()
-    text = run(fleet(f"{work}/clean.db", repos, f"{work}/cache"))
-    check(f"a second night judges what changed only: {text.splitlines()[0]}", f"({count - changed} unchanged)" in text)
-    print(f"fleet_check: first night {first_night:.2f} s, second {time.time() - begun:.2f} s, {changed} of {count} changed")
-    resolved = sqlite_rows(f"{work}/clean.db", "SELECT COUNT(*) FROM plumbline_findings WHERE resolved_at IS NOT NULL")
-    check("what was repaired is resolved", int(resolved[0][0]) > 0)
+        changed = max(1, count // 100)
+        for i in range(changed):
+            commit(f"{repos}/team{i % 5}/repo{i}", {"env0/main.tf": 'resource "aws_sns_topic" "t" {}\n'}, 1700086400)
+        begun = time.time()
+        text = run(fleet(f"{work}/clean.db", repos, f"{work}/cache"))
+        check(f"a second night judges what changed only: {text.splitlines()[0]}", f"({count - changed} unchanged)" in text)
+        print(f"fleet_check: first night {first_night:.2f} s, second {time.time() - begun:.2f} s, {changed} of {count} changed")
+        resolved = sqlite_rows(f"{work}/clean.db", "SELECT COUNT(*) FROM plumbline_findings WHERE resolved_at IS NOT NULL")
+        check("what was repaired is resolved", int(resolved[0][0]) > 0)
 
-    with open(f"{work}/list", "w") as out:
-        out.write(f"# a list\n{repos}/team0/repo0\n{work}/gone\n{repos}/team1/repo1 no-such-branch\n")
-    text = run(fleet(f"{work}/list.db", f"{work}/list", f"{work}/cache"), expect=2)
-    check("one repository's failure stops no other", text.startswith("1 repositories scanned") and "gone" in text)
+        with open(f"{work}/list", "w") as out:
+            out.write(f"# a list\n{repos}/team0/repo0\n{work}/gone\n{repos}/team1/repo1 no-such-branch\n")
+        text = run(fleet(f"{work}/list.db", f"{work}/list", f"{work}/cache"), expect=2)
+        check("one repository's failure stops no other", text.startswith("1 repositories scanned") and "gone" in text)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[2]) if len(sys.argv) > 2 else 40)

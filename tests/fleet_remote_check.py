@@ -58,6 +58,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     root = ""
     seen = collections.defaultdict(list)  # first two parts of the path -> (what, bytes of the answer)
+    busy = 2  # so often the flaky host refuses
     ended = threading.Event()
 
     def log_message(self, *_):
@@ -92,7 +93,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.seen[key].append((asked, 0))
             self.ended.wait()
             return
-        if fault == "flaky" and len(self.seen[key]) < 2:
+        if fault == "flaky" and Handler.busy > 0:
+            Handler.busy -= 1
             self.seen[key].append(("503", 0))
             return self.answer(503, [], b"busy\n")
         wanted = "Basic " + base64.b64encode(f"robot:{SECRET}".encode()).decode()
@@ -191,7 +193,7 @@ def main():
         check(f"a host that never answers is left at the deadline ({took:.1f} s)", DEADLINE <= took < DEADLINE + 6 and f"silent/silent.git: it was not fetched within the deadline of {DEADLINE} seconds" in said, report)
         check("a host that is busy twice is asked a third time", [what for what, _ in Handler.seen["flaky/flaky.git"]] == ["503", "503", "refs", "pack"],
               Handler.seen["flaky/flaky.git"])
-        again = [event for event in events if event.get("message") == "trying again" and "flaky" in event.get("repository", "")]
+        again = [event for event in events if event.get("event") == "trying again" and "flaky" in event.get("repository", "")]
         check("and the log says so", len(again) == 2 and "503" in json.dumps(again), report)
         check("a repository beyond the limit is named with it", "huge.git: it is larger than the limit of 1 MiB" in said, report)
         check("one that is not there is named, and not asked for again",
@@ -203,7 +205,8 @@ def main():
         Handler.seen.clear()
         commit(good, {"main.tf": BUCKET.replace("}", '  tags = { owner = "ann" }\n}')})
         said, _, errors = fleet(work, scanned, 0, environment)
-        check(f"a second night: {said.splitlines()[0]}", "(5 unchanged), 0 not" in said, said + errors)
+        # An empty one has nothing to judge, and counts as scanned.
+        check(f"a second night: {said.splitlines()[0]}", "(4 unchanged), 0 not" in said, said + errors)
         check("of what did not change only the references are asked", [what for what, _ in Handler.seen["same.git"]] == ["refs"], Handler.seen["same.git"])
         second = max(size for what, size in Handler.seen["good.git"] if what == "pack")
         check(f"of what did only what is new is fetched ({second} bytes after {first})", second < 2_000 < 400_000 < first)
