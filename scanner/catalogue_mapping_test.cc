@@ -27,7 +27,7 @@ class OneFolder : public System {
         error = "read-only";
         return nullptr;
     }
-    ProgramResult run_program(const std::vector<std::string>&, std::string_view) override { return {}; }
+    ProcessResult run_program(const std::vector<std::string>&, std::string_view) override { return {}; }
 
   private:
     std::map<std::string, std::string> files_;

@@ -223,20 +223,6 @@ std::int64_t day_number(std::string_view date) {
     return std::chrono::sys_days(day).time_since_epoch().count();
 }
 
-std::string to_rfc3339(std::int64_t seconds) {
-    using namespace std::chrono;
-    const sys_seconds moment{std::chrono::seconds(seconds)};
-    const sys_days day = floor<days>(moment);
-    const year_month_day date(day);
-    const hh_mm_ss clock(moment - day);
-    std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
-                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                  static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                  static_cast<int>(clock.seconds().count()));
-    return text.data();
-}
-
 std::int64_t parse_rfc3339(std::string_view text) {
     if (text.size() != 20 || text[10] != 'T' || text[19] != 'Z' || !is_date(text.substr(0, 10))) return 0;
     const auto two = [&](std::size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); };

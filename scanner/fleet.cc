@@ -20,6 +20,7 @@
 #include "scanner/evidence.h"
 #include "scanner/ledger.h"
 #include "scanner/model/text.h"
+#include "scanner/model/time.h"
 #include "scanner/process.h"
 #include "scanner/replay.h"
 #include "scanner/workers.h"
@@ -170,7 +171,7 @@ void judge(Fleet& fleet, const git::Repository& repository, const std::string& t
     for (auto& [fingerprint, finding] : findings) result.findings.push_back(std::move(finding));
     for (const auto& [commit, diagnostic] : replay.diagnostics())
         if (diagnostic.level == Level::error) ++result.problems;
-    if (const auto end = replay.next_end()) result.valid_until = to_rfc3339(*end);
+    if (const auto end = replay.next_end()) result.valid_until = rfc3339(*end);
 }
 
 /// Brings the mirror up to date; empty, or why it could not be.
@@ -409,7 +410,7 @@ int run_fleet(Session& session) {
         Ledger ledger(is_postgresql(options.ledger) ? options.ledger : session.typed(options.ledger));
         const std::int64_t now = parse_rfc3339(session.call.now);
         const LedgerRun run =
-            ledger.begin(session.call.now, to_rfc3339(now - resume_seconds), PLUMBLINE_VERSION, shard_name, plan);
+            ledger.begin(session.call.now, rfc3339(now - resume_seconds), PLUMBLINE_VERSION, shard_name, plan);
         // What is staged was judged at the run's start; so is the rest, as in a run that was never ended.
         Call call = session.call;
         call.now = run.started;
@@ -432,7 +433,7 @@ int run_fleet(Session& session) {
             const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
             if (result.error.empty())
                 log.event("info", cached ? "unchanged" : "scanned", result.repository,
-                          std::to_string(result.findings.size()) + " findings", took.count());
+                          cached ? "" : std::to_string(result.findings.size()) + " findings", took.count());
             else
                 log.event("error", "not scanned", result.repository, result.error, took.count());
             const std::lock_guard lock(mutex);

@@ -3,22 +3,19 @@
 
 #include <algorithm>
 #include <chrono>
-#include <ctime>
 #include <exception>
 #include <iostream>
 #include <string>
 #include <thread>
 
+#include "scanner/model/time.h"
 #include "scanner/run.h"
 
 namespace {
 
 std::string now() {
-    const std::time_t seconds = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    std::tm utc{};
-    gmtime_r(&seconds, &utc);
-    char text[32];
-    return std::string(text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc));
+    const auto since = std::chrono::system_clock::now().time_since_epoch();
+    return plumbline::rfc3339(std::chrono::duration_cast<std::chrono::seconds>(since).count());
 }
 
 std::string working_directory(plumbline::System& system) {

@@ -32,7 +32,7 @@ class RecordingSystem : public System {
     std::unique_ptr<NewFolder> new_folder(const std::string& parent, std::string& error) override {
         return machine_.new_folder(parent, error);
     }
-    ProgramResult run_program(const std::vector<std::string>& arguments, std::string_view input) override {
+    ProcessResult run_program(const std::vector<std::string>& arguments, std::string_view input) override {
         return machine_.run_program(arguments, input);
     }
     bool has_program(const std::string& name) const override { return machine_.has_program(name); }

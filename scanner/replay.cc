@@ -10,6 +10,7 @@
 #include "scanner/discover.h"
 #include "scanner/document.h"
 #include "scanner/model/text.h"
+#include "scanner/model/time.h"
 #include "scanner/owners.h"
 #include "scanner/pipeline.h"
 #include "scanner/workers.h"
@@ -176,7 +177,7 @@ void Replay::wait_until(std::int64_t time) {
 
 void Replay::begin_step(std::int64_t time) {
     time_ = time;
-    call_now_.now = to_rfc3339(time);
+    call_now_.now = rfc3339(time);
     appeared_.clear();
     vanished_.clear();
     touched_.clear();
@@ -481,7 +482,7 @@ Replay::Judged Replay::judge_root(const RootKey& key) {
     for (const Suppression& suppression : joined.suppressions) {
         const auto end = end_of_day(suppression.expires);
         if (!end || *end <= time_) continue;
-        const std::string day = to_rfc3339(*end).substr(0, 10);
+        const std::string day = rfc3339(*end).substr(0, 10);
         if (judged.comment_end.empty() || day < judged.comment_end) judged.comment_end = day;
     }
     judged.dependencies = recorder.take();

@@ -7,6 +7,7 @@
 
 #include "parsers/git/test_repository.h"
 #include "scanner/document.h"
+#include "scanner/model/time.h"
 #include "scanner/run.h"
 #include "scanner/timeline.h"
 #include "tests/cli_support.h"
@@ -23,7 +24,7 @@ constexpr std::int64_t start = 20000 * day;  // 2024-10-04
 Call call_at(std::int64_t time) {
     Call call;
     call.working_directory = "/elsewhere";
-    call.now = to_rfc3339(time);
+    call.now = rfc3339(time);
     call.cores = 2;
     return call;
 }
@@ -161,7 +162,7 @@ TEST_CASE("waivers and comments count from the commit that brings them to the da
     };
     CHECK(accepted() == 1);
     REQUIRE(it.replay->next_end());
-    CHECK(to_rfc3339(*it.replay->next_end()) == "2024-10-11T00:00:00Z");
+    CHECK(rfc3339(*it.replay->next_end()) == "2024-10-11T00:00:00Z");
     it.replay->wait_until(*it.replay->next_end());
     CHECK(it.replay->touched().size() == 1);
     CHECK(accepted() == 0);
@@ -398,7 +399,7 @@ TEST_CASE("a control's intervals cover the period, and an exception ends by the 
     REQUIRE(finding);
     REQUIRE(finding->accepted.size() == 1);
     CHECK(finding->accepted[0].from == start + day);
-    CHECK(to_rfc3339(finding->accepted[0].to) == "2024-10-11T00:00:00Z");
+    CHECK(rfc3339(finding->accepted[0].to) == "2024-10-11T00:00:00Z");
     CHECK(finding->accepted[0].acceptance.owner == "ann");
     const auto failing = std::find_if(report.replayed->begin(), report.replayed->end(), [](const ControlHistory& item) {
         return item.intervals.size() == 3 && item.intervals[0].verdict == Verdict::fail;
@@ -406,7 +407,7 @@ TEST_CASE("a control's intervals cover the period, and an exception ends by the 
     REQUIRE(failing != report.replayed->end());
     CHECK(failing->intervals[1].commit == waived);
     CHECK(failing->intervals[1].verdict != Verdict::fail);
-    CHECK(to_rfc3339(failing->intervals[2].from) == "2024-10-11T00:00:00Z");
+    CHECK(rfc3339(failing->intervals[2].from) == "2024-10-11T00:00:00Z");
     CHECK(failing->intervals[2].verdict == Verdict::fail);
 }
 

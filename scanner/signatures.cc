@@ -48,23 +48,23 @@ class SshVerifier {
         const std::string file = folder.add(item.commit + ".sig", item.signature);
         if (file.empty()) return {SignatureState::present, {}, "no temporary file can be written"};
         const std::string time = "-Overify-time=" + ssh_time(item.time);
-        const ProgramResult found =
+        const ProcessResult found =
             system_.run_program({"ssh-keygen", "-Y", "find-principals", "-f", signers_, "-s", file, time}, {});
-        if (!found.error.empty()) return {SignatureState::present, {}, found.error};
-        const auto principals = lines(found.out);
+        if (!found.fault.empty()) return {SignatureState::present, {}, found.fault};
+        const auto principals = lines(found.output);
         if (found.exit_code != 0 || principals.empty()) {
-            const ProgramResult alone =
+            const ProcessResult alone =
                 system_.run_program({"ssh-keygen", "-Y", "check-novalidate", "-n", "git", "-s", file}, item.payload);
-            if (!alone.error.empty()) return {SignatureState::present, {}, alone.error};
+            if (!alone.fault.empty()) return {SignatureState::present, {}, alone.fault};
             return alone.exit_code == 0
                        ? Answer{SignatureState::unknown_key, "no allowed signer has this key at that time", {}}
                        : Answer{SignatureState::bad, "it does not fit the commit", {}};
         }
         for (const std::string_view principal : principals) {
-            const ProgramResult verified = system_.run_program({"ssh-keygen", "-Y", "verify", "-f", signers_, "-I",
+            const ProcessResult verified = system_.run_program({"ssh-keygen", "-Y", "verify", "-f", signers_, "-I",
                                                                 std::string(principal), "-n", "git", "-s", file, time},
                                                                item.payload);
-            if (!verified.error.empty()) return {SignatureState::present, {}, verified.error};
+            if (!verified.fault.empty()) return {SignatureState::present, {}, verified.fault};
             if (verified.exit_code == 0) return {SignatureState::good, std::string(principal), {}};
         }
         return {SignatureState::bad, "it does not fit the commit, or the key may not sign it", {}};
@@ -117,11 +117,11 @@ class PgpVerifier {
     Answer verify(const BranchChanges::Signed& item, const TemporaryFolder& folder) const {
         const std::string file = folder.add(item.commit + ".asc", item.signature);
         if (file.empty()) return {SignatureState::present, {}, "no temporary file can be written"};
-        const ProgramResult result = system_.run_program(
+        const ProcessResult result = system_.run_program(
             {"gpgv", "--homedir", folder.path(), "--keyring", keyring_, "--status-fd", "1", file, "-"}, item.payload);
-        if (!result.error.empty()) return {SignatureState::present, {}, result.error};
+        if (!result.fault.empty()) return {SignatureState::present, {}, result.fault};
         Answer answer{SignatureState::bad, "it does not fit the commit", {}};
-        for (std::string_view line : lines(result.out)) {
+        for (std::string_view line : lines(result.output)) {
             constexpr std::string_view prefix = "[GNUPG:] ";
             if (!line.starts_with(prefix)) continue;
             line.remove_prefix(prefix.size());

@@ -18,7 +18,7 @@ std::string read_file(const std::string& path) {
     return text.str();
 }
 
-ProgramResult run(const std::vector<std::string>& arguments, std::string_view input = {}) {
+ProcessResult run(const std::vector<std::string>& arguments, std::string_view input = {}) {
     DiskSystem system;
     return system.run_program(arguments, input);
 }
@@ -32,7 +32,7 @@ AuditChange signed_change(const std::string& commit) {
 }
 
 TEST_CASE("SSH signatures: good, changed afterwards, by an unknown key, and unchecked without keys") {
-    if (!run({"ssh-keygen", "-?"}).error.empty()) {
+    if (!run({"ssh-keygen", "-?"}).fault.empty()) {
         MESSAGE("skipped: there is no ssh-keygen here");
         return;
     }
@@ -82,7 +82,7 @@ TEST_CASE("SSH signatures: good, changed afterwards, by an unknown key, and unch
 }
 
 TEST_CASE("PGP signatures are verified with an armoured keyring too") {
-    if (!run({"gpg", "--version"}).error.empty() || !run({"gpgv", "--version"}).error.empty()) {
+    if (!run({"gpg", "--version"}).fault.empty() || !run({"gpgv", "--version"}).fault.empty()) {
         MESSAGE("skipped: there is no gpg or gpgv here");
         return;
     }
@@ -98,8 +98,8 @@ TEST_CASE("PGP signatures are verified with an armoured keyring too") {
         return;
     }
     const std::string payload = "tree 0\n\nMessage\n";
-    const std::string signature = gpg({"--armor", "--detach-sign"}, payload).out;
-    const std::string keyring = folder.add("keys.asc", gpg({"--armor", "--export"}, "").out);
+    const std::string signature = gpg({"--armor", "--detach-sign"}, payload).output;
+    const std::string keyring = folder.add("keys.asc", gpg({"--armor", "--export"}, "").output);
     run({"gpgconf", "--homedir", folder.path(), "--kill", "gpg-agent"});
     REQUIRE(signature.starts_with("-----BEGIN PGP SIGNATURE-----"));
     std::vector<AuditChange> changes = {signed_change("good"), signed_change("bad")};

@@ -15,9 +15,9 @@ std::string first_line(std::string_view text) {
 }
 
 /// What a program said when it failed.
-std::string complaint(const std::string& program, const ProgramResult& result) {
-    if (!result.error.empty()) return program + " was not run: " + result.error;
-    std::vector<std::string_view> lines = split(trim(result.err), '\n');
+std::string complaint(const std::string& program, const ProcessResult& result) {
+    if (!result.fault.empty()) return program + " was not run: " + result.fault;
+    std::vector<std::string_view> lines = split(trim(result.errors), '\n');
     return program + ": " + printable(trim(lines.back()));
 }
 
@@ -35,19 +35,19 @@ SignatureCheck check_ssh(const std::string& signature, std::string_view text, st
                                      trust.allowed_signers, "-s", signature};
     const std::string at = ssh_time(time);
     if (!at.empty()) find.insert(find.end(), {"-O", "verify-time=" + at});
-    const ProgramResult found = system.run_program(find, "");
+    const ProcessResult found = system.run_program(find, "");
     if (found.exit_code != 0)
         return {false, "", "nobody in the file of allowed signers made it (" + complaint("ssh-keygen", found) + ")"};
-    std::string who(split(trim(found.out), '\n').front());
+    std::string who(split(trim(found.output), '\n').front());
     who = who.substr(0, who.find(','));
     std::vector<std::string> verify = {
         "ssh-keygen", "-Y",     "verify", "-f", trust.allowed_signers, "-I", who, "-n", std::string(ssh_namespace),
         "-s",         signature};
     if (!at.empty()) verify.insert(verify.end(), {"-O", "verify-time=" + at});
-    const ProgramResult checked = system.run_program(verify, text);
+    const ProcessResult checked = system.run_program(verify, text);
     if (checked.exit_code != 0) return {false, printable(who), complaint("ssh-keygen", checked)};
-    const std::size_t key = checked.out.find(" key ");
-    const std::string fingerprint = key == std::string::npos ? "" : " " + first_line(checked.out.substr(key + 5));
+    const std::size_t key = checked.output.find(" key ");
+    const std::string fingerprint = key == std::string::npos ? "" : " " + first_line(checked.output.substr(key + 5));
     return {true, printable(who) + fingerprint, ""};
 }
 
@@ -61,14 +61,14 @@ std::string upper_hex(std::string_view text) {
 
 SignatureCheck check_gpg(const std::string& signature, std::string_view text, const Trust& trust, System& system) {
     if (trust.gpg_key.empty()) return {false, "", "it is a GPG signature; give --gpg FINGERPRINT"};
-    const ProgramResult result =
+    const ProcessResult result =
         system.run_program({"gpg", "--batch", "--status-fd", "1", "--verify", signature, "-"}, text);
-    if (!result.error.empty()) return {false, "", complaint("gpg", result)};
+    if (!result.fault.empty()) return {false, "", complaint("gpg", result)};
     // Machine-readable lines, GnuPG's doc/DETAILS: the key must be good and the signature valid, by the very key.
     std::string name, fingerprint;
     bool trusted = false;
     const std::string wanted = upper_hex(trust.gpg_key);
-    for (std::string_view line : split(result.out, '\n')) {
+    for (std::string_view line : split(result.output, '\n')) {
         const std::vector<std::string_view> words = split(trim(line), ' ');
         if (words.size() < 3 || words[0] != "[GNUPG:]") continue;
         if (words[1] == "GOODSIG" && words.size() > 3) name = line.substr(words[3].data() - line.data());
@@ -113,9 +113,10 @@ std::string sign(const SigningKey& key, std::string_view text, System& system, s
     const std::vector<std::string> arguments =
         ssh ? std::vector<std::string>{"ssh-keygen", "-Y", "sign", "-n", std::string(ssh_namespace), "-f", key.key}
             : std::vector<std::string>{"gpg", "--armor", "--detach-sign", "--local-user", key.key, "--output", "-"};
-    ProgramResult result = system.run_program(arguments, text);
+    ProcessResult result = system.run_program(arguments, text);
     const std::string_view begins = ssh ? "-----BEGIN SSH SIGNATURE-----" : "-----BEGIN PGP SIGNATURE-----";
-    if (result.exit_code == 0 && result.error.empty() && result.out.starts_with(begins)) return std::move(result.out);
+    if (result.exit_code == 0 && result.fault.empty() && result.output.starts_with(begins))
+        return std::move(result.output);
     error = complaint(arguments.front(), result);
     return "";
 }

@@ -1,6 +1,9 @@
 #include "scanner/system.h"
 
+#include <unistd.h>
+
 #include <array>
+#include <chrono>
 #include <climits>
 #include <cstdlib>
 #include <filesystem>
@@ -73,6 +76,24 @@ ProcessResult DiskSystem::render(const std::string& name, const std::vector<std:
                        {"PATH=" + search_path, "HOME=" + environment_variable("HOME"), "LC_ALL=C",
                         "GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0"},
                        folder);
+}
+
+ProcessResult DiskSystem::run_program(const std::vector<std::string>& arguments, std::string_view input) {
+    std::vector<std::string> all = arguments, environment;
+    ProcessResult result;
+    all[0] = find_program(arguments[0], environment_variable("PATH"));
+    if (all[0].empty()) {
+        result.fault = "it is not installed";
+        return result;
+    }
+    for (char** entry = environ; *entry; ++entry) environment.emplace_back(*entry);
+    ProcessLimits limits;
+    limits.asks_person = true;
+    // One that has not answered by then waits for something that will not come.
+    limits.time = std::chrono::minutes(2);
+    // A signature has a few hundred bytes, what gpg says about one a few thousand.
+    limits.output = std::size_t{1} << 20;
+    return run_process(all, environment, ".", limits, input);
 }
 
 std::string DiskSystem::read_input(std::size_t limit) {

@@ -25,13 +25,6 @@ class NewFolder {
     virtual Published publish(const std::string& name, std::string& error) = 0;
 };
 
-/// What a program that was run said.
-struct ProgramResult {
-    int exit_code = -1;
-    std::string out, err;  ///< at most 1 MiB each
-    std::string error;     ///< why it was not run
-};
-
 /// What a run may do to the machine beside reading one tree: find the tree, read files that the user named elsewhere,
 /// write files that the user asked for. Paths are absolute. Tests give an in-memory double.
 class System {
@@ -59,7 +52,7 @@ class System {
     /// Runs a program found through PATH, without a shell, with `input` on its standard input, and waits for it. Only
     /// for the programs that sign and verify, when the user asks for it. One that does not answer in two minutes is
     /// killed.
-    virtual ProgramResult run_program(const std::vector<std::string>& arguments, std::string_view input) = 0;
+    virtual ProcessResult run_program(const std::vector<std::string>& arguments, std::string_view input) = 0;
     /// Standard input to its end, at most `limit` bytes of it.
     virtual std::string read_input(std::size_t limit) {
         (void)limit;
@@ -92,7 +85,7 @@ class DiskSystem : public System {
                          const std::string& folder) override;
     std::string write_program(const std::string& path, std::string_view text) override;
     std::unique_ptr<NewFolder> new_folder(const std::string& parent, std::string& error) override;
-    ProgramResult run_program(const std::vector<std::string>& arguments, std::string_view input) override;
+    ProcessResult run_program(const std::vector<std::string>& arguments, std::string_view input) override;
     std::string read_input(std::size_t limit) override;
 };
 

@@ -57,8 +57,8 @@ class MemorySystem : public System {
         return read_only ? nullptr : std::make_unique<Folder>(files, parent);
     }
     /// No program is installed.
-    ProgramResult run_program(const std::vector<std::string>&, std::string_view) override {
-        return {-1, "", "", "it is not installed"};
+    ProcessResult run_program(const std::vector<std::string>&, std::string_view) override {
+        return {"it is not installed", -1, "", ""};
     }
 
   private:

@@ -309,24 +309,24 @@ TEST_CASE("a bundle on disk appears whole or not at all, and numbers are never g
 TEST_CASE("programs are run by argument vector: input, output, exit code, and what is not there") {
     DiskSystem system;
     const std::string long_text(300'000, 'x');
-    ProgramResult result = system.run_program({"cat"}, long_text);
+    ProcessResult result = system.run_program({"cat"}, long_text);
     CHECK(result.exit_code == 0);
-    CHECK(result.out == long_text);
+    CHECK(result.output == long_text);
     result = system.run_program({"sh", "-c", "echo $1; echo no >&2; exit 3", "sh", "a b; $(c)"}, "ignored");
     CHECK(result.exit_code == 3);
-    CHECK(result.out == "a b; $(c)\n");
-    CHECK(result.err == "no\n");
+    CHECK(result.output == "a b; $(c)\n");
+    CHECK(result.errors == "no\n");
     // A program that reads nothing, given much.
     CHECK(system.run_program({"true"}, long_text).exit_code == 0);
-    CHECK(system.run_program({"no-such-program-here"}, "").error == "it is not installed");
+    CHECK(system.run_program({"no-such-program-here"}, "").fault == "it is not installed");
 }
 
 TEST_CASE("SSH signatures by ssh-keygen: good, changed, by somebody else, missing") {
     Scratch scratch;
     for (const char* name : {"key", "other"}) {
-        const ProgramResult made = scratch.system.run_program(
+        const ProcessResult made = scratch.system.run_program(
             {"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", scratch.at(name)}, "");
-        if (!made.error.empty()) {
+        if (!made.fault.empty()) {
             MESSAGE("skipped: ssh-keygen is not installed");
             return;
         }
@@ -365,18 +365,18 @@ TEST_CASE("GPG signatures by gpg: good, by another key than the one asked for") 
     const char* before = std::getenv("GNUPGHOME");
     const std::string old_home = before ? before : "";
     ::setenv("GNUPGHOME", home.c_str(), 1);
-    const ProgramResult made =
+    const ProcessResult made =
         scratch.system.run_program({"gpg", "--batch", "--quiet", "--passphrase", "", "--quick-generate-key",
                                     "Auditor <auditor@example.com>", "ed25519", "sign", "never"},
                                    "");
-    if (!made.error.empty() || made.exit_code != 0) {
-        MESSAGE("skipped: gpg is not installed or cannot make a key here: " << made.err);
+    if (!made.fault.empty() || made.exit_code != 0) {
+        MESSAGE("skipped: gpg is not installed or cannot make a key here: " << made.errors);
     } else {
-        const ProgramResult listed =
+        const ProcessResult listed =
             scratch.system.run_program({"gpg", "--batch", "--with-colons", "--list-secret-keys"}, "");
-        const std::size_t at = listed.out.find("\nfpr:::::::::");
+        const std::size_t at = listed.output.find("\nfpr:::::::::");
         REQUIRE(at != std::string::npos);
-        const std::string fingerprint = listed.out.substr(at + 13, 40);
+        const std::string fingerprint = listed.output.substr(at + 13, 40);
         CHECK(scratch.append(SigningKey{SignatureKind::gpg, "auditor@example.com"}).error == "");
         CHECK(scratch.states(Trust{"", fingerprint}) == std::vector<std::string>{"good 0"});
         CHECK(

@@ -10,11 +10,11 @@
 
 #include "scanner/model/finding.h"
 #include "scanner/model/report.h"
+#include "scanner/model/time.h"
 
 namespace plumbline {
 
-/// All times are seconds since 1970 in UTC; reports write them as RFC 3339.
-std::string rfc3339(std::int64_t time);
+// All times are seconds since 1970 in UTC; reports write them as RFC 3339 (`rfc3339`).
 
 /// Who, as a commit or a host names them.
 struct AuditPerson {
