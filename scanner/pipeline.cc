@@ -195,8 +195,13 @@ std::vector<Root> group(const Work& work, const ParsedFiles& files) {
 }
 
 std::vector<Evaluation> evaluations_of(const std::vector<Root>& roots, const std::vector<Environment>& environments) {
+    std::set<std::pair<std::string_view, std::string_view>> replaced;  // parser, path
+    if (environments.size() == 1) {  // a plan holds for one set of inputs, and does not say for which
+        for (const Root& root : roots) replaced.emplace(root.instead_of_parser, root.instead_of_path);
+    }
     std::vector<Evaluation> evaluations;
     for (std::size_t root = 0; root < roots.size(); ++root) {
+        if (replaced.contains({parsers()[roots[root].parser]->name(), roots[root].path})) continue;
         for (std::size_t environment = 0; environment < environments.size(); ++environment) {
             if (is_for(environments[environment], roots[root])) evaluations.push_back({root, environment});
         }
