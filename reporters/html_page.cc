@@ -80,6 +80,7 @@ kbd{border:1px solid var(--line);border-bottom-width:2px;border-radius:4px;paddi
 .trend{width:100%;height:90px;background:var(--panel);border:1px solid var(--line);border-radius:8px}
 .print{display:none}
 @media (max-width:820px){.page{padding:12px}th,td{padding:5px 7px}.roomy{display:none}.split{grid-template-columns:1fr;grid-template-rows:55% 45%}.side{border-right:0;border-bottom:1px solid var(--line)}}
+@media (max-width:560px){table,tbody,tr,td{display:block}thead{display:none}tr{border-bottom:1px solid var(--line);padding:3px 0;overflow:hidden}tr:last-child{border-bottom:0}td{border-bottom:0;width:auto!important;padding:2px 8px;overflow-wrap:anywhere}td[data-name]{float:left}td[data-name]::before{content:attr(data-name) " ";color:var(--soft)}}
 @media (prefers-reduced-motion:no-preference){.row,.card,.tile{transition:background .08s}}
 @media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{--bg:#fff;--panel:#fff;--ink:#000;--soft:#444;--line:#bbb;--code:#fff;--mark:#eee;
 --critical:#a3103a;--high:#c4420c;--medium:#8a6100;--low:#1f62b5;--info:#444;--pass:#1a7437;--undecided:#6a48b8;--accepted:#4f6272}
@@ -197,7 +198,7 @@ const draw = () => {
   if (S.view === "findings") layRows();
 };
 
-const countCells = c => [["fail", c[1]], ["pass", c[0]], ["undecided", c[2]], ["accepted", c[3]]].map(([k, n]) => h("td", {class: "num " + (n ? "c-" + k : "zero")}, n ? num(n) : "–"));
+const countCells = c => [["fail", c[1]], ["pass", c[0]], ["undecided", c[2]], ["accepted", c[3]]].map(([k, n]) => h("td", {class: "num " + (n ? "c-" + k : "zero"), "data-name": k}, n ? num(n) : "–"));
 const countHeads = () => ["fail", "pass", "undecided", "accepted"].map(t => h("th", {class: "num"}, t));
 const row = (action, ...cells) => h("tr", {class: action ? "go" : null, tabindex: action ? 0 : null, onclick: action, onkeydown: action && (e => e.key === "Enter" && action())}, ...cells);
 const maturity = m => [h("span", {class: "dot m" + m}), MATURITY[m]];
@@ -290,10 +291,10 @@ function accepted() {
   return h("div", {class: "page"},
     D.waivers.length ? [h("h2", {}, "Register of exceptions"), h("table", {}, h("thead", {}, h("tr", {}, ["state", "covers", "reason", "until"].map(t => h("th", {}, t)), h("th", {class: "num"}, "matched"))),
       h("tbody", {}, D.waivers.map(w => row(null, h("td", {class: w.state === "active" ? "c-pass" : "c-fail"}, w.state), h("td", {class: "mono"}, [w.rules, w.resource, w.path].filter(Boolean).join(" · ")),
-        h("td", {}, register(w.acceptance)), h("td", {class: "until"}, w.acceptance.expires || "–"), h("td", {class: "num"}, num(w.matched))))))] : null,
+        h("td", {}, register(w.acceptance)), h("td", {class: "until", "data-name": "until"}, w.acceptance.expires || "–"), h("td", {class: "num", "data-name": "matched"}, num(w.matched))))))] : null,
     found.length ? [h("h2", {}, "Accepted findings"), h("table", {}, h("thead", {}, h("tr", {}, ["severity", "finding", "reason", "until"].map(t => h("th", {}, t)))),
       h("tbody", {}, found.map(f => row(() => { S.status = "accepted"; S.pick = 0; go("findings", {status: "accepted", text: f.address}); }, h("td", {class: "c-" + f.severity}, f.severity),
-        h("td", {}, ruleOf(f).title, h("div", {class: "legend mono"}, f.address + " · " + where(f))), h("td", {}, register(f.accepted[0])), h("td", {class: "until"}, f.accepted[0].expires || "–")))))] : null);
+        h("td", {}, ruleOf(f).title, h("div", {class: "legend mono"}, f.address + " · " + where(f))), h("td", {}, register(f.accepted[0])), h("td", {class: "until", "data-name": "until"}, f.accepted[0].expires || "–")))))] : null);
 }
 
 function coverage() {
@@ -301,7 +302,7 @@ function coverage() {
     h("h2", {}, "Not scanned, or not completely"),
     D.notes.length ? h("table", {}, h("tbody", {}, D.notes.map(([level, place, text]) => row(null, h("td", {class: level === "error" ? "c-high" : "c-medium"}, level), h("td", {class: "mono"}, place), h("td", {}, prose(text)))))) : h("p", {}, "Everything that was found was read."),
     D.undecided.length ? [h("h2", {}, "What would decide the undecided verdicts"), h("table", {}, h("thead", {}, h("tr", {}, h("th", {class: "num"}, "verdicts"), h("th", {}, "value"), h("th", {}, "where"))),
-      h("tbody", {}, D.undecided.map(([n, text, place]) => row(() => go("findings", {status: "undecided", text: ""}), h("td", {class: "num"}, num(n)), h("td", {}, text), h("td", {class: "mono"}, place)))))] : null,
+      h("tbody", {}, D.undecided.map(([n, text, place]) => row(() => go("findings", {status: "undecided", text: ""}), h("td", {class: "num", "data-name": "verdicts"}, num(n)), h("td", {}, text), h("td", {class: "mono"}, place)))))] : null,
     D.unknownTypes.length ? [h("h2", {}, "Resource types that no rule knows"), h("table", {}, h("tbody", {}, D.unknownTypes.map(([t, n]) => row(null, h("td", {class: "mono"}, t), h("td", {class: "num"}, num(n))))))] : null);
 }
 

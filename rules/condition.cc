@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <optional>
 #include <set>
 
@@ -46,6 +47,13 @@ Answer over(const Spots& spots, const Judge& judge, const auto& evidence) {
 Answer inverted(Answer answer) {
     answer.truth = negated(answer.truth);
     return answer;
+}
+
+/// Where a path leads that should lead to one place.
+Spot single(const Path& path, const Scope& scope) {
+    const Spots spots = follow(path, scope);
+    if (!spots.choices.empty()) return spots.choices.front().spot;
+    return spots.sure.front();
 }
 
 // --- logic ---
@@ -161,12 +169,14 @@ class LookUp : public Condition {
     }
 
     Answer judge_spot(const Spot& spot, const Scope& scope, const Path& path, bool wanted) const {
-        Spot looked = spot;
-        if (!spot.present && default_value) looked.value = *default_value;
-        if (decode) looked.value = decoded(looked.value);
-        const bool there = spot.present || default_value.has_value();
         Answer result{Truth::yes, evidence_of(this, scope, joined_path(scope, path), spot, wanted)};
         for (const auto& op : operators) {
+            // Where single values are asked for, an empty list is none.
+            const bool has_value = spot.present && !(distributed(*op, spot.value) && spot.value.elements().empty());
+            const bool there = has_value || default_value.has_value();
+            Spot looked = spot;
+            if (!has_value && default_value) looked.value = *default_value;
+            if (decode) looked.value = decoded(looked.value);
             CauseRef cause;
             Spot decisive = spot;
             Truth truth = there ? test(*op, looked, scope, cause, decisive) : op->absent(scope);
@@ -187,7 +197,7 @@ class LookUp : public Condition {
         if (spot.value.elements().empty()) return op.negative ? negated(op.absent(scope)) : op.absent(scope);
         Truth result = some ? Truth::no : Truth::yes;
         for (const Value& item : spot.value.elements()) {
-            Truth truth = item.is_null() ? op.absent(scope) : op.test(item, scope, cause);
+            Truth truth = test_element(op, item, scope, cause);
             if (op.negative) truth = negated(truth);
             const bool decides = truth == truth_of(some);
             if (decides || (truth == Truth::unknown && result != Truth::unknown)) {
@@ -197,6 +207,12 @@ class LookUp : public Condition {
             if (decides) return result;
         }
         return result;
+    }
+
+    static Truth test_element(const Operator& op, const Value& item, const Scope& scope, CauseRef& cause) {
+        if (item.is_null()) return op.absent(scope);
+        if (!item.is_unknown() || item.as_unknown().alternatives.empty()) return op.test(item, scope, cause);
+        return agreeing(item, cause, [&](const Value& each) { return test_element(op, each, scope, cause); });
     }
 };
 
@@ -265,33 +281,47 @@ class Elements : public Condition {
         const auto evidence = [&](const Spot& spot) { return evidence_of(this, scope, path, spot, wanted); };
         const auto judge = [&](const Spot& spot) -> Answer {
             const Scope element = inner(scope, spot, path);
-            if (!where) return that->judge(element, judging, wanted);
-            Answer selected = where->judge(element, judging, wanted);
+            Answer selected{Truth::yes, {}};
+            if (where) selected = where->judge(element, judging, wanted);
             if (selected.truth == Truth::no) return {truth_of(!any), {}};
+            if (selected.truth == Truth::yes && spot.several && extent_of(spot).least == 0)
+                selected = {Truth::unknown, evidence_of(this, scope, path, spot, wanted, unknown_cause(spot.value))};
             Answer made = that->judge(element, judging, wanted);
-            if (selected.truth == Truth::unknown && made.truth == truth_of(any)) return selected;
-            return selected.truth == Truth::unknown ? Answer{Truth::unknown, selected.evidence} : made;
+            // An element that may not be meant decides nothing; one that changes nothing either way is no question.
+            const bool open = selected.truth == Truth::unknown && made.truth == truth_of(any);
+            return open ? selected : made;
         };
         return over<Join>(spots, judge, evidence);
     }
 
+    static constexpr std::size_t no_end = std::numeric_limits<std::size_t>::max();
     struct Count {
-        std::size_t least = 0, most = 0;
+        std::size_t least = 0, most = 0;  ///< `no_end`: any number
         CauseRef cause;
+        void add_most(std::size_t more) { most = most == no_end || more == no_end ? no_end : most + more; }
     };
+    /// How many elements a spot stands for.
+    static Count extent_of(const Spot& spot) {
+        if (!spot.several) return {1, 1, spot.value.is_unknown() ? unknown_cause(spot.value) : CauseRef{}};
+        const Refinement& known = spot.value.as_unknown().refinement;
+        return {static_cast<std::size_t>(known.length_min),
+                known.length_max ? static_cast<std::size_t>(*known.length_max) : no_end, unknown_cause(spot.value)};
+    }
     Count count(const Spots& spots, const Scope& scope, Judging& judging, const std::string& path) const {
         Count made;
         for (const Spot& spot : spots.sure) {
-            if (!where) {
-                ++made.least;
-                ++made.most;
-                if (spot.value.is_unknown() && !made.cause) made.cause = unknown_cause(spot.value);
-                continue;
+            const Count extent = extent_of(spot);
+            Truth selected = Truth::yes;
+            CauseRef cause = extent.cause;
+            if (where) {
+                Answer answer = where->judge(inner(scope, spot, path), judging, true);
+                selected = answer.truth;
+                if (selected == Truth::unknown) cause = answer.evidence.cause;
             }
-            const Answer selected = where->judge(inner(scope, spot, path), judging, true);
-            made.least += selected.truth == Truth::yes;
-            made.most += selected.truth != Truth::no;
-            if (selected.truth == Truth::unknown && !made.cause) made.cause = selected.evidence.cause;
+            if (selected == Truth::no) continue;
+            if (selected == Truth::yes) made.least += extent.least;
+            made.add_most(extent.most);
+            if (!made.cause) made.cause = cause;
         }
         for (const Spots::Choice& choice : spots.choices) {
             std::optional<std::size_t> least;
@@ -302,7 +332,9 @@ class Elements : public Condition {
                 most = std::max(most, part.most);
             }
             made.least += least.value_or(0);
-            made.most += most;
+            // Blocks of which one stands for a number that is not known.
+            const bool blocks = most > 0 && choice.spot.value.as_unknown().type.is_dynamic();
+            made.add_most(blocks ? no_end : most);
             if (!made.cause) made.cause = choice.cause;
         }
         return made;
@@ -324,6 +356,72 @@ class Elements : public Condition {
 
     Path path_;
     Kind kind_;
+};
+
+/// Lists that are read in order until an entry matches (network ACLs, firewall rules with priorities): of the elements
+/// for which `where` holds, the one with the lowest number decides.
+class Lowest : public Condition {
+  public:
+    Lowest(Path path, Path by) : path_(std::move(path)), by_(std::move(by)) {}
+    ConditionPtr where, that;
+
+    std::string describe() const override { return "the lowest " + by_.text() + " of " + path_.text(); }
+    std::string message(const Evidence& evidence) const override {
+        return (evidence.path.empty() ? "the resource" : evidence.path) + " has no such element";
+    }
+
+  protected:
+    Answer answer(const Scope& scope, Judging& judging, bool wanted) const override {
+        const Spots spots = elements(path_, scope);
+        const std::string path = joined_path(scope, path_);
+        std::vector<Entry> entries;
+        CauseRef cause;
+        collect(spots, true, {scope.resource, {}, {}, path}, judging, entries, cause);
+        // Nothing behind the first entry that surely matches can decide.
+        std::optional<Number> first;
+        for (const Entry& entry : entries) {
+            if (entry.sure && entry.number && (!first || *entry.number < *first)) first = entry.number;
+        }
+        const bool one_matches = std::any_of(entries.begin(), entries.end(), [](const Entry& e) { return e.sure; });
+        const Evidence none = evidence_of(this, scope, path, {{}, false, scope.place}, wanted, cause);
+        Agreement agreement;
+        for (const Entry& entry : entries) {
+            if (first && entry.number && *first < *entry.number) continue;
+            agreement.add(that->judge(entry.scope, judging, wanted));
+        }
+        if (!one_matches) agreement.add({Truth::yes, none});
+        return agreement.take(cause, none);
+    }
+
+  private:
+    struct Entry {
+        Scope scope;
+        /// Exists and matches for certain.
+        bool sure = true;
+        std::optional<Number> number;
+    };
+
+    void collect(const Spots& spots, bool sure, Scope scope, Judging& judging, std::vector<Entry>& entries,
+                 CauseRef& cause) const {
+        for (const Spot& spot : spots.sure) {
+            scope.value = spot.value;
+            scope.place = spot.place;
+            const Answer selected = where->judge(scope, judging, true);
+            if (selected.truth == Truth::no) continue;
+            if (selected.truth == Truth::unknown && !cause) cause = selected.evidence.cause;
+            const Value number = single(by_, scope).value;
+            if (number.is_unknown() && !cause) cause = unknown_cause(number);
+            entries.push_back({scope, sure && selected.truth == Truth::yes,
+                               number.is_unknown() ? std::nullopt : scalar_number(number)});
+        }
+        for (const Spots::Choice& choice : spots.choices) {
+            if (!cause) cause = choice.cause;
+            for (const Spots& alternative : choice.alternatives)
+                collect(alternative, false, scope, judging, entries, cause);
+        }
+    }
+
+    Path path_, by_;
 };
 
 class At : public Condition {
@@ -400,12 +498,6 @@ class Ports : public Condition {
                                     [&](std::int64_t port) { return ports.from <= port && port <= ports.to; }));
     }
 
-    static Spot single(const Path& path, const Scope& scope) {
-        const Spots spots = follow(path, scope);
-        if (!spots.choices.empty()) return spots.choices.front().spot;
-        return spots.sure.front();
-    }
-
     Result by_bounds(const Scope& scope) const {
         const Spot low = single(*from, scope), high = to ? single(*to, scope) : low;
         Result made{Truth::no, low, {}};
@@ -424,35 +516,71 @@ class Ports : public Condition {
                 if (!has_ports && tcp_udp_only) return made;
             }
         }
-        PortRange ports;
-        for (const auto& [spot, bound] : {std::pair(low, &ports.from), std::pair(high, &ports.to)}) {
-            if (!spot.present) continue;
-            const auto number = spot.value.is_unknown() ? std::nullopt : scalar_number(spot.value);
-            const auto port = number ? number->to_int64() : std::nullopt;
-            if (!port) {
-                made.cause = spot.value.is_unknown() ? unknown_cause(spot.value)
-                                                     : make_cause("the port is no number", spot.place);
-                continue;
-            }
-            *bound = *port;
-        }
-        if (ports.from == -1) ports = {};  // EC2: -1 stands for every port
-        // An unknown bound stands at its end of the space: when not even that takes the port in, nothing does.
-        made.truth = holds(ports);
-        if (made.cause && (made.truth == Truth::yes || protocol_unknown)) made.truth = Truth::unknown;
-        if (!made.cause) {
-            made.spot.value = Value::string(std::to_string(ports.from) + "-" + std::to_string(ports.to));
+        const Bound from_bound = bound_of(low, made.cause), to_bound = bound_of(high, made.cause);
+        const PortRange everything;
+        PortRange widest{from_bound.least.value_or(everything.from), to_bound.most.value_or(everything.to)};
+        PortRange narrowest{from_bound.most.value_or(everything.from), to_bound.least.value_or(everything.to)};
+        if (widest.from == -1 && narrowest.from == -1) widest = narrowest = everything;  // EC2: -1 is every port
+        // When not even the widest range takes a port in, nothing does.
+        made.truth = holds(widest);
+        const bool sure = !from_bound.open && !to_bound.open && holds(narrowest) == Truth::yes;
+        if (protocol_unknown || (made.truth == Truth::yes && made.cause && !sure)) made.truth = Truth::unknown;
+        if (!made.cause || (sure && !protocol_unknown)) {
+            made.cause = {};
+            made.spot.value = Value::string(std::to_string(widest.from) + "-" + std::to_string(widest.to));
             made.spot.present = true;
         }
         return made;
     }
 
+    /// The end of a range: between what it lies.
+    struct Bound {
+        std::optional<std::int64_t> least, most;  ///< absent: at its end of the space
+        bool open = false;                        ///< nothing more is known
+    };
+    static Bound bound_of(const Spot& spot, CauseRef& cause) {
+        Bound made;
+        if (!spot.present) return made;
+        const Value& value = spot.value;
+        if (value.is_unknown()) {
+            if (!cause) cause = unknown_cause(value);
+            for (const Value& each : value.as_unknown().alternatives) {
+                CauseRef ignored;
+                const Bound part = bound_of({each, !each.is_null(), spot.place}, ignored);
+                if (part.open || !part.least || !part.most) return {{}, {}, true};
+                made.least = std::min(made.least.value_or(*part.least), *part.least);
+                made.most = std::max(made.most.value_or(*part.most), *part.most);
+            }
+            made.open = !made.least;
+            return made;
+        }
+        const auto number = scalar_number(value);
+        made.least = made.most = number ? number->to_int64() : std::nullopt;
+        made.open = !made.least;
+        if (made.open && !cause) cause = make_cause("the port is no number", spot.place);
+        return made;
+    }
+
     Result by_range(const Scope& scope) const {
-        Result made;
         const Spots spots = elements(*range, scope);
         if (spots.sure.empty() && spots.choices.empty()) return {holds({}), {{}, false, scope.place}, {}};
+        return by_ranges(spots);
+    }
+
+    Result by_ranges(const Spots& spots) const {
+        Result made;
         for (const Spots::Choice& choice : spots.choices) {
-            made = {Truth::unknown, choice.spot, choice.cause};
+            std::size_t yes = 0, no = 0;
+            Result one;
+            for (const Spots& alternative : choice.alternatives) {
+                // Of an alternative without a value every port is open.
+                const bool nothing = alternative.sure.empty() && alternative.choices.empty();
+                one = nothing ? Result{holds({}), choice.spot, {}} : by_ranges(alternative);
+                yes += one.truth == Truth::yes;
+                no += one.truth == Truth::no;
+            }
+            if (yes == choice.alternatives.size()) return one;
+            if (no != choice.alternatives.size()) made = {Truth::unknown, choice.spot, choice.cause};
         }
         for (const Spot& spot : spots.sure) {
             if (spot.value.is_unknown()) {
@@ -664,17 +792,37 @@ class StatementCheck : public Condition {
     }
 
     Truth covers(const Value& pattern) const {
-        if (pattern.is_unknown()) {
-            // `"${var.service}:Get*"` is unknown, but can it be one of these at all?
-            CauseRef ignored;
-            bool maybe = false;
-            for (const std::string& name : names_)
-                maybe |= name != "*" || loosely_equal(pattern, Value::string("*"), true, ignored) != Truth::no;
-            return maybe ? Truth::unknown : Truth::no;
-        }
+        // `"${var.service}:Get*"` is unknown, but can it be one of these at all?
+        if (pattern.is_unknown()) return may_cover(pattern, names_) ? Truth::unknown : Truth::no;
         const auto text = scalar_text(pattern);
         return truth_of(text && std::any_of(names_.begin(), names_.end(),
                                             [&](const std::string& name) { return action_covers(*text, name); }));
+    }
+
+    /// Whether one of the actions is left by `not_actions`. A full wildcard never is.
+    Truth left_over(const Value& statement, Answer& made) const {
+        Truth result = Truth::no;
+        CauseRef cause;
+        for (const std::string& name : names_) {
+            if (name == "*") continue;
+            const Truth excluded = some_of(statement, "not_actions", made, [&](const Value& item) {
+                if (item.is_unknown()) return may_cover(item, {name}) ? Truth::unknown : Truth::no;
+                const auto text = scalar_text(item);
+                return truth_of(text && action_covers(*text, name));
+            });
+            if (excluded == Truth::no) {
+                made.evidence.cause = {};
+                made.evidence.present = false;
+                return Truth::yes;
+            }
+            if (excluded == Truth::unknown) {
+                result = excluded;
+                cause = made.evidence.cause;
+            }
+        }
+        made.evidence.cause = cause;
+        made.evidence.present = false;
+        return result;
     }
 
     void grants(const Value& statement, Answer& made) const {
@@ -683,9 +831,7 @@ class StatementCheck : public Condition {
         const Truth allow = effect ? loosely_equal(effect->value, Value::string("Allow"), true, cause) : Truth::no;
         if (allow == Truth::no) return;
         made.truth = some_of(statement, "actions", made, [&](const Value& item) { return covers(item); });
-        if (made.truth == Truth::no && statement.find("not_actions"))
-            made.truth =
-                negated(some_of(statement, "not_actions", made, [&](const Value& item) { return covers(item); }));
+        if (made.truth == Truth::no && statement.find("not_actions")) made.truth = left_over(statement, made);
         if (made.truth == Truth::yes && allow == Truth::unknown) {
             made.truth = allow;
             made.evidence.cause = cause;
@@ -708,7 +854,7 @@ class StatementCheck : public Condition {
         // "Everyone but ..." is everyone.
         if (made.truth == Truth::no && statement.find("not_principals")) {
             const Member* effect = statement.find("effect");
-            if (effect && effect->value.is_string() && effect->value.as_string() == "Allow") made.truth = Truth::yes;
+            if (effect) made.truth = loosely_equal(effect->value, Value::string("Allow"), true, made.evidence.cause);
         }
     }
 
@@ -1005,6 +1151,7 @@ const std::vector<std::string_view>& head_names() {
                                                         "every",
                                                         "no",
                                                         "count",
+                                                        "lowest",
                                                         "at",
                                                         "ports",
                                                         "document",
@@ -1131,7 +1278,10 @@ struct ConditionParts {
                      "full_name",
                      "ClusterName"};
         for (const std::string& name : names) {
-            if (auto made = Path::parse(name, error)) out.push_back(std::move(*made));
+            if (auto made = Path::parse(name, error))
+                out.push_back(std::move(*made));
+            else
+                refuse(source.find("key")->span, "`key` takes a path: " + error);
         }
         asked.insert("key");
         return out;
@@ -1169,6 +1319,7 @@ struct ConditionParts {
     ConditionPtr make(std::string_view head);
     ConditionPtr make_look_up(std::string_view head);
     ConditionPtr make_elements(Elements::Kind kind, std::string_view head);
+    ConditionPtr make_lowest();
     ConditionPtr make_ports();
     ConditionPtr make_policy();
     ConditionPtr make_document();
@@ -1198,7 +1349,8 @@ ConditionPtr ConditionParts::make_look_up(std::string_view head) {
     made->decode = word("decode", encodings) == 1;
     OperatorOptions options;
     options.ignore_case = flag("ignore_case", false);
-    if (const Member* unit = find("unit"); unit && unit->value.is_string()) options.unit = unit->value.as_string();
+    options.checked = compiler.checked_;
+    if (const Member* unit = find("unit")) options.unit = scalar_text(unit->value).value_or("");
     if (const Member* standard = find("default")) made->default_value = standard->value;
     for (std::string_view name : operator_names()) {
         const Member* operand = find(name);
@@ -1210,7 +1362,10 @@ ConditionPtr ConditionParts::make_look_up(std::string_view head) {
         else
             refuse(operand->span, error);
     }
-    if (good && made->operators.empty())
+    // A key that is not known was most likely meant as one.
+    const bool all_known = std::all_of(source.members().begin(), source.members().end(),
+                                       [&](const Member& member) { return asked.contains(member.name); });
+    if (good && all_known && made->operators.empty())
         refuse(place, "a look-up needs an operator",
                "Such as `equals`, `one_of`, `exists`; rules/LANGUAGE.md lists them.");
     return made;
@@ -1228,6 +1383,16 @@ ConditionPtr ConditionParts::make_elements(Elements::Kind kind, std::string_view
         if (const auto exactly = size("equals")) made->at_least = made->at_most = exactly;
         if (!made->at_least && !made->at_most) refuse(place, "`count` needs `at_least`, `at_most` or `equals`");
     }
+    return made;
+}
+
+ConditionPtr ConditionParts::make_lowest() {
+    auto at = path("lowest"), by = path("by");
+    ConditionPtr where = condition("where", true), that = condition("that", true);
+    if (!at || !by) return nullptr;
+    auto made = std::make_unique<Lowest>(std::move(*at), std::move(*by));
+    made->where = std::move(where);
+    made->that = std::move(that);
     return made;
 }
 
@@ -1346,6 +1511,7 @@ ConditionPtr ConditionParts::make(std::string_view head) {
     if (head == "every") return make_elements(Elements::Kind::every, head);
     if (head == "no") return make_elements(Elements::Kind::no, head);
     if (head == "count") return make_elements(Elements::Kind::count, head);
+    if (head == "lowest") return make_lowest();
     if (head == "at") {
         auto where = path(head);
         ConditionPtr check = condition("check", true);
@@ -1390,11 +1556,12 @@ ConditionPtr ConditionCompiler::compile(const Value& source, Span place) {
                       "Such as `{path: enabled, equals: true}`; rules/LANGUAGE.md lists the heads.");
     if (depth_ >= max_nesting) return refuse(place, "conditions are nested deeper than 60 levels");
     // Of `policy: P, some: C` the head is `policy`: what names a path or types comes before what may be its option.
-    static constexpr std::array<std::string_view, 24> order = {"path",
+    static constexpr std::array<std::string_view, 25> order = {"path",
                                                                "first",
                                                                "policy",
                                                                "document",
                                                                "count",
+                                                               "lowest",
                                                                "linked_from",
                                                                "links_to",
                                                                "resource_exists",

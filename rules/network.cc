@@ -43,9 +43,17 @@ std::optional<AddressBlock> parse_address_block(std::string_view text) {
     const int most = block.v6 ? 128 : 32;
     block.length = most;
     if (slash != std::string_view::npos) {
-        const auto length = parse_number(text.substr(slash + 1));
-        if (!length || *length < 0 || *length > most) return std::nullopt;
+        const std::string_view written = trim(text.substr(slash + 1));
+        const auto length = parse_number(written);
+        if (!length || written.front() == '-' || *length > most) return std::nullopt;
         block.length = static_cast<int>(*length);
+    }
+    static constexpr std::array<std::uint8_t, 12> mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+    if (block.v6 && block.length >= 96 && std::equal(mapped.begin(), mapped.end(), block.bytes.begin())) {
+        // RFC 4291 2.5.5.2: an IPv4 address written as an IPv6 one.
+        std::copy(block.bytes.begin() + 12, block.bytes.end(), block.bytes.begin());
+        std::fill(block.bytes.begin() + 4, block.bytes.end(), std::uint8_t{0});
+        return AddressBlock{false, block.bytes, block.length - 96};
     }
     return block;
 }

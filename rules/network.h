@@ -7,7 +7,8 @@
 
 namespace plumbline {
 
-/// An address block as text writes it, IPv4 or IPv6; a plain address is a block of one.
+/// An address block as text writes it, IPv4 or IPv6; a plain address is a block of one. What is written as an IPv4
+/// address mapped into IPv6 (`::ffff:10.0.0.0/104`) is IPv4.
 struct AddressBlock {
     bool v6 = false;
     std::array<std::uint8_t, 16> bytes{};  ///< network order; IPv4 uses the first four

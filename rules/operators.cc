@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "rules/links.h"
 #include "rules/network.h"
 #include "rules/secrets.h"
 #include "scanner/model/text.h"
@@ -102,10 +103,14 @@ class Matches : public Operator {
     Matches(std::string pattern, bool ignore_case) : pattern_(std::move(pattern), ignore_case) {}
     Truth test(const Value& value, const Scope&, CauseRef& cause) const override {
         if (value.is_unknown()) {
-            if (pattern_.is_floating() &&
-                some_part(value, [&](const std::string& part) { return pattern_.matches(part); }))
-                return Truth::yes;
-            return undecided(value, cause);
+            const Pattern::Anchors anchors = pattern_.anchors();
+            const auto matches = [&](const std::string& part) { return !part.empty() && pattern_.matches(part); };
+            const bool found = anchors.inside                 ? false
+                               : anchors.start && anchors.end ? false
+                               : anchors.start                ? matches(known_prefix(value))
+                               : anchors.end                  ? matches(known_suffix(value))
+                                                              : some_part(value, matches);
+            return found ? Truth::yes : undecided(value, cause);
         }
         const auto text = scalar_text(value);
         return truth_of(text && pattern_.matches(*text));
@@ -207,22 +212,37 @@ class Affix : public Operator {
     bool start_, ignore_case_;
 };
 
+/// Of a value that is not null, or certainly will not be: what a provider computes is there after apply; a variable may
+/// still be given as null.
+bool is_there(const Value& value) {
+    if (!value.is_unknown()) return true;
+    const Unknown& unknown = value.as_unknown();
+    return unknown.refinement.not_null || !unknown.parts.empty() || !unknown.document.empty() ||
+           !unknown.refinement.prefix.empty() || (value.trace() && value.trace()->has_reference);
+}
+
 class Exists : public Operator {
   public:
     Truth test(const Value& value, const Scope&, CauseRef& cause) const override {
-        if (value.is_unknown()) {
-            const Unknown& unknown = value.as_unknown();
-            // What a provider computes is there after apply; a variable may still be given as null.
-            if (unknown.refinement.not_null || !unknown.parts.empty() || !unknown.document.empty() ||
-                !unknown.refinement.prefix.empty() || (value.trace() && value.trace()->has_reference))
-                return Truth::yes;
-            return undecided(value, cause);
-        }
-        return Truth::yes;
+        return is_there(value) ? Truth::yes : undecided(value, cause);
     }
     bool takes_lists() const override { return true; }
     std::string expectation() const override { return "be set"; }
 };
+
+/// Elements that may not be there: what a condition takes out of a list (`AWS::NoValue`). `cause` is of the first.
+std::size_t removable_elements(const Value& list, CauseRef& cause) {
+    std::size_t removable = 0;
+    for (const Value& element : list.elements()) {
+        if (!element.is_unknown()) continue;
+        const auto& choices = element.as_unknown().alternatives;
+        if (std::none_of(choices.begin(), choices.end(), [](const Value& choice) { return choice.is_null(); }))
+            continue;
+        if (!cause) cause = element.as_unknown().cause;
+        ++removable;
+    }
+    return removable;
+}
 
 class Empty : public Operator {
   public:
@@ -236,7 +256,13 @@ class Empty : public Operator {
             return undecided(value, cause);
         }
         if (value.is_string()) return truth_of(value.as_string().empty());
-        if (value.is_sequence()) return truth_of(value.elements().empty());
+        if (value.is_sequence()) {
+            CauseRef removed;
+            const bool all = removable_elements(value, removed) == value.elements().size();
+            if (!all || value.elements().empty()) return truth_of(value.elements().empty());
+            if (!cause) cause = std::move(removed);
+            return Truth::unknown;
+        }
         if (value.is_mapping()) return truth_of(value.members().empty());
         return Truth::no;
     }
@@ -251,6 +277,32 @@ struct Range {
     bool holds(const Number& number) const {
         return !(at_least && number < *at_least) && !(at_most && *at_most < number) && !(above && !(*above < number)) &&
                !(below && !(number < *below));
+    }
+    /// Of a number that lies between known bounds.
+    Truth holds(const Refinement& known) const {
+        const auto least = [&](const Number& bound, bool inclusive) {  // some number above the bound; all
+            const bool all = known.lower &&
+                             (bound < *known.lower || (bound == *known.lower && (inclusive || !known.lower_inclusive)));
+            const bool none = known.upper && (*known.upper < bound ||
+                                              (bound == *known.upper && !(inclusive && known.upper_inclusive)));
+            return all ? Truth::yes : none ? Truth::no : Truth::unknown;
+        };
+        const auto most = [&](const Number& bound, bool inclusive) {
+            const bool all = known.upper &&
+                             (*known.upper < bound || (bound == *known.upper && (inclusive || !known.upper_inclusive)));
+            const bool none = known.lower && (bound < *known.lower ||
+                                              (bound == *known.lower && !(inclusive && known.lower_inclusive)));
+            return all ? Truth::yes : none ? Truth::no : Truth::unknown;
+        };
+        Truth result = Truth::yes;
+        const auto join = [&](Truth truth) {
+            if (truth == Truth::no || result == Truth::yes) result = truth;
+        };
+        if (at_least) join(least(*at_least, true));
+        if (above) join(least(*above, false));
+        if (at_most) join(most(*at_most, true));
+        if (below) join(most(*below, false));
+        return result;
     }
     std::string text(std::string_view what) const {
         std::string out;
@@ -272,20 +324,24 @@ class Length : public Operator {
     Truth test(const Value& value, const Scope&, CauseRef& cause) const override {
         if (value.is_unknown()) {
             const Refinement& known = value.as_unknown().refinement;
-            const Number least = Number::from_unsigned(known.length_min);
-            if (known.length_max) {
-                const Number most = Number::from_unsigned(*known.length_max);
-                if (range_.holds(least) && range_.holds(most)) return Truth::yes;
-                if (range_.at_least && most < *range_.at_least) return Truth::no;
-            } else if (range_.at_least && !range_.at_most && !(least < *range_.at_least)) {
-                return Truth::yes;
-            }
-            if (range_.at_most && *range_.at_most < least) return Truth::no;
+            Refinement length;
+            length.lower = Number::from_unsigned(known.length_min);
+            if (known.length_max) length.upper = Number::from_unsigned(*known.length_max);
+            const Truth truth = range_.holds(length);
+            if (truth != Truth::unknown) return truth;
             return undecided(value, cause);
         }
         std::size_t length = 0;
         if (value.is_sequence()) {
             length = value.elements().size();
+            CauseRef removed;
+            std::size_t least = length - removable_elements(value, removed);
+            const bool holds = range_.holds(Number::from_unsigned(length));
+            while (least < length && range_.holds(Number::from_unsigned(least)) == holds) ++least;
+            if (least < length) {
+                if (!cause) cause = std::move(removed);
+                return Truth::unknown;
+            }
         } else if (value.is_mapping()) {
             length = value.members().size();
         } else {
@@ -307,11 +363,8 @@ class Compare : public Operator {
     explicit Compare(Range range) : range_(std::move(range)) {}
     Truth test(const Value& value, const Scope&, CauseRef& cause) const override {
         if (value.is_unknown()) {
-            const Refinement& known = value.as_unknown().refinement;
-            if (known.lower && known.lower_inclusive && range_.at_least && !range_.at_most &&
-                !(*known.lower < *range_.at_least))
-                return Truth::yes;
-            if (known.upper && range_.at_least && *known.upper < *range_.at_least) return Truth::no;
+            const Truth truth = range_.holds(value.as_unknown().refinement);
+            if (truth == Truth::no || (truth == Truth::yes && is_there(value))) return truth;
             return undecided(value, cause);
         }
         const auto number = scalar_number(value);
@@ -458,7 +511,7 @@ class Cidr : public Operator {
             const std::size_t slash = suffix.rfind('/');
             if (internet_ && slash != std::string::npos) {
                 const auto length = Number::parse(std::string_view(suffix).substr(slash + 1));
-                if (length && Number(1) < *length) return Truth::no;
+                if (length) return truth_of(!(Number(1) < *length));
             }
             return undecided(value, cause);
         }
@@ -481,15 +534,35 @@ class Is : public Operator {
         return kind == "string" || kind == "number" || kind == "bool" || kind == "list" || kind == "mapping";
     }
     Truth test(const Value& value, const Scope&, CauseRef& cause) const override {
-        if (value.is_unknown()) return undecided(value, cause);
-        return truth_of((kind_ == "string" && value.is_string()) || (kind_ == "number" && value.is_number()) ||
-                        (kind_ == "bool" && value.is_bool()) || (kind_ == "list" && value.is_sequence()) ||
-                        (kind_ == "mapping" && value.is_mapping()));
+        if (!value.is_unknown()) return truth_of(kind_ == kind_of(value.type().kind()));
+        const Type::Kind known = value.as_unknown().type.kind();
+        if (known != Type::Kind::dynamic && kind_ != kind_of(known)) return Truth::no;
+        return known != Type::Kind::dynamic && is_there(value) ? Truth::yes : undecided(value, cause);
     }
     bool takes_lists() const override { return true; }
     std::string expectation() const override { return "be a " + kind_; }
 
   private:
+    static std::string_view kind_of(Type::Kind kind) {
+        switch (kind) {
+            case Type::Kind::string:
+                return "string";
+            case Type::Kind::number:
+                return "number";
+            case Type::Kind::boolean:
+                return "bool";
+            case Type::Kind::list:
+            case Type::Kind::set:
+            case Type::Kind::tuple:
+                return "list";
+            case Type::Kind::map:
+            case Type::Kind::object:
+                return "mapping";
+            case Type::Kind::dynamic:
+                break;
+        }
+        return {};
+    }
     std::string kind_;
 };
 
@@ -497,24 +570,40 @@ class EqualsPath : public Operator {
   public:
     EqualsPath(Path path, bool ignore_case) : path_(std::move(path)), ignore_case_(ignore_case) {}
     Truth test(const Value& value, const Scope& scope, CauseRef& cause) const override {
-        const Spots spots = follow(path_, scope);
-        Truth result = Truth::no;
-        for (const Spot& spot : spots.sure) {
-            if (!spot.present) continue;
-            const Truth truth = loosely_equal(value, spot.value, ignore_case_, cause);
-            if (truth == Truth::yes) return truth;
-            if (truth == Truth::unknown) result = truth;
-        }
-        if (!spots.choices.empty()) {
-            if (!cause) cause = spots.choices.front().cause;
-            return Truth::unknown;
-        }
-        return result;
+        return same_as(value, follow(path_, scope), cause);
     }
     bool takes_lists() const override { return true; }
     std::string expectation() const override { return "be the same as " + path_.text(); }
 
   private:
+    Truth same_as(const Value& value, const Spots& spots, CauseRef& cause) const {
+        Truth result = Truth::no;
+        for (const Spot& spot : spots.sure) {
+            if (!spot.present) continue;
+            const Truth truth = same(value, spot.value, cause);
+            if (truth == Truth::yes) return truth;
+            if (truth == Truth::unknown) result = truth;
+        }
+        for (const Spots::Choice& choice : spots.choices) {
+            std::optional<Truth> each;
+            for (const Spots& alternative : choice.alternatives) {
+                const Truth truth = same_as(value, alternative, cause);
+                each = !each || *each == truth ? truth : Truth::unknown;
+            }
+            if (each == Truth::yes) return Truth::yes;
+            if (each == Truth::no) continue;
+            if (!cause) cause = choice.cause;
+            result = Truth::unknown;
+        }
+        return result;
+    }
+    Truth same(const Value& value, const Value& other, CauseRef& cause) const {
+        if (value.is_unknown() && other.is_unknown() && is_there(value)) {
+            const auto own = identity_of(value);
+            if (own && own == identity_of(other)) return Truth::yes;
+        }
+        return loosely_equal(value, other, ignore_case_, cause);
+    }
     Path path_;
     bool ignore_case_;
 };
@@ -523,7 +612,7 @@ class ActionGrants : public Operator {
   public:
     explicit ActionGrants(std::vector<std::string> actions) : actions_(std::move(actions)) {}
     Truth test(const Value& value, const Scope&, CauseRef& cause) const override {
-        if (value.is_unknown()) return undecided(value, cause);
+        if (value.is_unknown()) return may_cover(value, actions_) ? undecided(value, cause) : Truth::no;
         const auto text = scalar_text(value);
         return truth_of(text && std::any_of(actions_.begin(), actions_.end(),
                                             [&](const std::string& action) { return action_covers(*text, action); }));
@@ -595,16 +684,13 @@ std::unique_ptr<const Operator> make_length(const Value& operand, std::string& e
     if (const auto number = number_of(operand)) {
         range.at_least = range.at_most = number;
     } else {
+        bool fits = !operand.members().empty();
         for (const Member& member : operand.members()) {
-            if (member.name == "at_least")
-                range.at_least = number_of(member.value);
-            else if (member.name == "at_most")
-                range.at_most = number_of(member.value);
-            else
-                error = "`length` takes `at_least` and `at_most`";
+            auto& bound = member.name == "at_least" ? range.at_least : range.at_most;
+            bound = number_of(member.value);
+            fits &= bound && (member.name == "at_least" || member.name == "at_most");
         }
-        if (!range.at_least && !range.at_most)
-            error = "`length` takes a number or a mapping of `at_least` and `at_most`";
+        if (!fits) error = "`length` takes a number or a mapping of `at_least` and `at_most`";
     }
     if (!error.empty()) return nullptr;
     return std::make_unique<Length>(range);
@@ -647,7 +733,22 @@ std::optional<Number> scalar_number(const Value& value) {
     return std::nullopt;
 }
 
+Truth agreeing(const Value& unknown, CauseRef& cause, const std::function<Truth(const Value&)>& test) {
+    std::optional<Truth> all;
+    for (const Value& alternative : unknown.as_unknown().alternatives) {
+        const Truth truth = test(alternative);
+        if (all && *all != truth) return undecided(unknown, cause);
+        all = truth;
+    }
+    return all.value_or(Truth::unknown);
+}
+
 Truth loosely_equal(const Value& value, const Value& wanted, bool ignore_case, CauseRef& cause) {
+    for (const auto& [choice, other] : {std::pair(&value, &wanted), std::pair(&wanted, &value)}) {
+        if (choice->is_unknown() && !choice->as_unknown().alternatives.empty())
+            return agreeing(*choice, cause,
+                            [&](const Value& each) { return loosely_equal(each, *other, ignore_case, cause); });
+    }
     if (value.is_unknown() || wanted.is_unknown()) {
         const Value& unknown = value.is_unknown() ? value : wanted;
         const Value& other = value.is_unknown() ? wanted : value;
@@ -696,7 +797,7 @@ bool action_covers(std::string_view pattern, std::string_view action) {
         if (at < p.size() && p[at] == '*') {
             star = at++;
             mark = i;
-        } else if (at < p.size() && (p[at] == '?' || small(p[at]) == small(a[i]))) {
+        } else if (at < p.size() && ((p[at] == '?' && a[i] != '*') || small(p[at]) == small(a[i]))) {
             ++at;
             ++i;
         } else if (star != std::string::npos) {
@@ -708,6 +809,21 @@ bool action_covers(std::string_view pattern, std::string_view action) {
     }
     while (at < p.size() && p[at] == '*') ++at;
     return at == p.size();
+}
+
+bool may_cover(const Value& pattern, const std::vector<std::string>& actions) {
+    const Unknown& unknown = pattern.as_unknown();
+    std::string widest = unknown.refinement.prefix + "*";
+    if (!unknown.parts.empty()) {
+        widest.clear();
+        for (const Value& part : unknown.parts) widest += scalar_text(part).value_or("*");
+    }
+    return std::any_of(actions.begin(), actions.end(), [&](const std::string& action) {
+        // What has a letter is not the wildcard alone.
+        CauseRef ignored;
+        return action == "*" ? loosely_equal(pattern, Value::string("*"), true, ignored) != Truth::no
+                             : action_covers(widest, action);
+    });
 }
 
 const std::vector<std::string_view>& operator_names() {
@@ -777,13 +893,14 @@ std::unique_ptr<const Operator> make_operator(std::string_view key, const Value&
     } else if (key == "matches") {
         if (need(operand.is_string(), "a regular expression")) {
             auto matches = std::make_unique<Matches>(operand.as_string(), options.ignore_case);
-            if (const auto refused = matches->pattern().error())
+            if (const auto refused = options.checked ? std::nullopt : matches->pattern().error())
                 error = "RE2 refuses the pattern: " + *refused;
             else
                 made = std::move(matches);
         }
     } else if (key == "contains" || key == "contains_all") {
-        if (need(!operand.is_null() && !operand.is_mapping(), "a value or a list of values"))
+        const bool none = operand.is_null() || operand.is_mapping();
+        if (need(!none && !(operand.is_sequence() && operand.elements().empty()), "a value or a list of values"))
             made = std::make_unique<Contains>(values_of(operand), key == "contains_all", options.ignore_case);
     } else if (key == "starts_with" || key == "ends_with") {
         const auto texts = texts_of(operand);
@@ -812,7 +929,9 @@ std::unique_ptr<const Operator> make_operator(std::string_view key, const Value&
             made = std::make_unique<Compare>(range);
         }
     } else if (key == "version_at_least" || key == "version_below") {
-        const auto text = scalar_text(operand);
+        // Of a number with a fraction the digits behind the point are lost: 1.10 is 1.1.
+        const bool whole = !operand.is_number() || operand.as_number().is_integer();
+        const auto text = whole ? scalar_text(operand) : std::nullopt;
         if (need(text && !version_parts(*text).empty(), "a version such as \"1.2\""))
             made = std::make_unique<Version>(*text, key == "version_at_least");
     } else if (key == "days_at_least" || key == "days_at_most") {

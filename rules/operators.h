@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,8 @@ namespace plumbline {
 struct OperatorOptions {
     bool ignore_case = false;
     std::string unit = "days";
+    /// Patterns are known to be good: each is compiled when it is first matched, most of a run's never are.
+    bool checked = false;
 };
 
 /// One operator of a look-up with its operand: `equals: true`, `length: {at_least: 1}`.
@@ -46,12 +49,16 @@ std::string first_of(const std::vector<std::string>& names, std::string_view sep
 
 /// Whether a value is what a rule writes, with the conversions that provider schemas make (`true` is `"true"`).
 Truth loosely_equal(const Value& value, const Value& wanted, bool ignore_case, CauseRef& cause);
+/// What holds for each value that an unknown one with alternatives can take; unknown where they differ.
+Truth agreeing(const Value& unknown, CauseRef& cause, const std::function<Truth(const Value&)>& test);
 /// Text of a string, number or boolean.
 std::optional<std::string> scalar_text(const Value& value);
 /// Integer of a number or of a text that is one.
 std::optional<Number> scalar_number(const Value& value);
 /// Whether the IAM action pattern takes in the action: `s3:*` takes in `s3:GetObject` and `s3:Get*`.
 bool action_covers(std::string_view pattern, std::string_view action);
+/// Whether what is known of an unknown pattern leaves it open that it takes in one of the actions.
+bool may_cover(const Value& pattern, const std::vector<std::string>& actions);
 /// The reason of the first unknown inside; null when all is known.
 CauseRef unknown_cause(const Value& value);
 

@@ -153,7 +153,23 @@ class Decoder {
         Value decoded = payload(static_cast<Value::Kind>(tag & 0x0F));
         return tag >> 4 == 0 ? decoded : decoded.with_marks(static_cast<std::uint8_t>(tag >> 4));
     }
-    bool at_end() const { return at_ == bytes_.size(); }
+    std::string_view rest() const { return bytes_.substr(at_); }
+
+    std::uint8_t byte() {
+        assert(at_ < bytes_.size());
+        return static_cast<std::uint8_t>(bytes_[at_++]);
+    }
+    /// How many parts follow; each takes at least one byte.
+    std::size_t count() {
+        const std::size_t parts = varint();
+        assert(parts <= bytes_.size() - at_);
+        return parts;
+    }
+    std::string_view text() {
+        const std::size_t size = count();
+        at_ += size;
+        return bytes_.substr(at_ - size, size);
+    }
 
   private:
     Value payload(Value::Kind kind) {
@@ -254,10 +270,6 @@ class Decoder {
         return {};
     }
 
-    std::uint8_t byte() {
-        assert(at_ < bytes_.size());
-        return static_cast<std::uint8_t>(bytes_[at_++]);
-    }
     std::uint64_t varint() {
         std::uint64_t value = 0;
         for (int shift = 0;; shift += 7) {
@@ -266,17 +278,6 @@ class Decoder {
             value |= static_cast<std::uint64_t>(part & 0x7F) << shift;
             if (part < 0x80) return value;
         }
-    }
-    /// How many parts follow; each takes at least one byte.
-    std::size_t count() {
-        const std::size_t parts = varint();
-        assert(parts <= bytes_.size() - at_);
-        return parts;
-    }
-    std::string_view text() {
-        const std::size_t size = count();
-        at_ += size;
-        return bytes_.substr(at_ - size, size);
     }
 
     std::string_view bytes_;
@@ -312,14 +313,61 @@ std::uint32_t PackReader::end_of(std::size_t index) const {
 }
 
 Value PackReader::value(std::size_t index) const {
+    Decoder decoder(bytes(index));
+    Value value = decoder.value();
+    assert(decoder.rest().empty());
+    return value;
+}
+
+std::string_view PackReader::bytes(std::size_t index) const {
     assert(index < size());
     const std::size_t first = word + size() * word;
     const std::uint32_t begin = index == 0 ? 0 : end_of(index - 1), end = end_of(index);
     assert(begin <= end && first + end <= pack_.size());
-    Decoder decoder(pack_.substr(first + begin, end - begin));
-    Value value = decoder.value();
-    assert(decoder.at_end());
-    return value;
+    return pack_.substr(first + begin, end - begin);
+}
+
+std::size_t PackCursor::enter(Value::Kind kind) {
+    Decoder decoder(rest_);
+    if (static_cast<Value::Kind>(decoder.byte() & 0x0F) != kind) {
+        skip();
+        return 0;
+    }
+    const std::size_t parts = decoder.count();
+    rest_ = decoder.rest();
+    return parts;
+}
+
+std::size_t PackCursor::members() {
+    return enter(Value::Kind::object);
+}
+
+std::size_t PackCursor::elements() {
+    return enter(Value::Kind::tuple);
+}
+
+std::string_view PackCursor::name() {
+    Decoder decoder(rest_);
+    const std::string_view name = decoder.text();
+    rest_ = decoder.rest();
+    return name;
+}
+
+std::string_view PackCursor::text() {
+    Decoder decoder(rest_);
+    if (static_cast<Value::Kind>(decoder.byte() & 0x0F) != Value::Kind::string) {
+        skip();
+        return {};
+    }
+    const std::string_view text = decoder.text();
+    rest_ = decoder.rest();
+    return text;
+}
+
+void PackCursor::skip() {
+    Decoder decoder(rest_);
+    decoder.value();
+    rest_ = decoder.rest();
 }
 
 }  // namespace plumbline

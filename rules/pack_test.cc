@@ -23,6 +23,30 @@ Value round_trip(const Value& value) {
 
 }  // namespace
 
+TEST_CASE("a cursor reads what it is asked for and passes over the rest") {
+    PackWriter writer;
+    REQUIRE(writer.add(Value::object({{"skipped", Value::tuple({Value::number(1), Value::string("x")}), {}},
+                                      {"id", Value::string("aws-s3"), {}},
+                                      {"number", Value::number(7), {}},
+                                      {"list", Value::tuple({Value::string("a"), Value::boolean(true)}), {}}})));
+    const std::string pack = writer.finish();
+    PackCursor at(PackReader(pack).bytes(0));
+    REQUIRE(at.members() == 4);
+    CHECK(at.name() == "id");  // objects hold their members by name
+    const std::string_view id = at.text();
+    CHECK(id == "aws-s3");
+    CHECK(id.data() > pack.data());  // a view, no copy
+    CHECK(id.data() < pack.data() + pack.size());
+    CHECK(at.name() == "list");
+    REQUIRE(at.elements() == 2);
+    CHECK(at.text() == "a");
+    CHECK(at.elements() == 0);  // no list, passed over
+    CHECK(at.name() == "number");
+    CHECK(at.text() == "");  // no text, passed over
+    CHECK(at.name() == "skipped");
+    at.skip();
+}
+
 TEST_CASE("every kind of value comes back identical") {
     const Type pair = Type::object({{"a", Type::number(), true}, {"b", Type::tuple({Type::string(), Type()}), false}});
     const Value values[] = {

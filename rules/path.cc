@@ -12,6 +12,15 @@ bool inside(Span inner, Span outer) {
     return inner.valid() && inner.source == outer.source && inner.begin >= outer.begin && inner.end <= outer.end;
 }
 
+/// An unknown that may be a list, or null.
+bool may_be_several(const Value& value) {
+    if (!value.is_unknown()) return false;
+    const Unknown& unknown = value.as_unknown();
+    const Type::Kind kind = unknown.type.kind();
+    return !unknown.refinement.not_null || kind == Type::Kind::dynamic || kind == Type::Kind::list ||
+           kind == Type::Kind::set || kind == Type::Kind::tuple;
+}
+
 class Follow {
   public:
     Follow(const Path& path, const Scope& scope, bool take_apart)
@@ -33,7 +42,7 @@ class Follow {
         if (value.is_null()) return absent(place, out);
         if (at == steps_.size()) return end(value, place, out);
         if (value.is_unknown()) {
-            out.sure.push_back({value, true, place});
+            out.sure.push_back({value, true, place, true});
             return;
         }
         const Path::Step& step = steps_[at];
@@ -70,7 +79,7 @@ class Follow {
 
     void end(const Value& value, Span place, Spots& out) const {
         if (!take_apart_ || !value.is_sequence()) {
-            out.sure.push_back({value, true, place});
+            out.sure.push_back({value, true, place, may_be_several(value)});
             return;
         }
         for (const Value& item : value.elements()) {
@@ -85,7 +94,8 @@ class Follow {
 
     void deep(const Value& value, std::size_t at, Span place, int depth, Spots& out) const {
         if (depth > max_any_depth) return;
-        if (value.is_unknown()) return visit(value, at, place, out);
+        // With the step itself, since what it may be is as deep.
+        if (value.is_unknown()) return visit(value, at - 1, place, out);
         if (at == steps_.size()) {
             // `**` at the end: every leaf.
             if (!value.is_sequence() && !value.is_mapping()) return end(value, place, out);
@@ -102,6 +112,15 @@ class Follow {
     bool take_apart_;
 };
 
+/// Where `**` found nothing at all, the absent spot.
+void fill(Spots& spots, Span place) {
+    if (!spots.sure.empty()) return;
+    if (spots.choices.empty()) spots.sure.push_back({{}, false, place});
+    for (Spots::Choice& choice : spots.choices) {
+        for (Spots& alternative : choice.alternatives) fill(alternative, place);
+    }
+}
+
 Spots start(const Path& path, const Scope& scope, bool take_apart) {
     Spots out;
     const Follow follow(path, scope, take_apart);
@@ -111,7 +130,7 @@ Spots start(const Path& path, const Scope& scope, bool take_apart) {
         follow.visit(scope.resource->body, 0, scope.resource->header, out);
     else
         follow.visit(scope.value, 0, scope.place, out);
-    if (!take_apart && out.sure.empty() && out.choices.empty()) out.sure.push_back({{}, false, scope.place});
+    if (!take_apart) fill(out, scope.place);
     return out;
 }
 
@@ -136,7 +155,9 @@ std::optional<Path> Path::parse(std::string_view text, std::string& error) {
     bool expect_name = true;
     while (at < text.size()) {
         if (text[at] == '[') {
-            const std::size_t close = text.find(']', at);
+            // A name in quotes may hold a `]`.
+            const std::size_t quote = text.substr(at + 1).starts_with('"') ? text.find("\"]", at + 2) : at;
+            const std::size_t close = quote == std::string_view::npos ? quote : text.find(']', quote);
             if (close == std::string_view::npos) {
                 error = "a `[` is not closed";
                 return std::nullopt;

@@ -40,6 +40,8 @@ struct Spot {
     bool present = false;
     /// The attribute; where absent, the header of the deepest block that was reached.
     Span place;
+    /// Of `elements`: an unknown that may stand for any number of elements, none included.
+    bool several = false;
 };
 
 /// Everything that a path may lead to. Unknown values on the way that can be counted are kept apart as choices.

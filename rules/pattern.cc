@@ -66,16 +66,34 @@ std::optional<std::pair<std::size_t, std::size_t>> Pattern::find(std::string_vie
     return std::pair(static_cast<std::size_t>(match.data() - text.data()), match.size());
 }
 
-bool Pattern::is_floating() const {
+Pattern::Anchors Pattern::anchors() const {
+    Anchors found;
+    bool in_class = false;
     for (std::size_t i = 0; i < text_.size(); ++i) {
-        if (text_[i] == '\\' && i + 1 < text_.size()) {
-            const char c = text_[++i];
-            if (c == 'b' || c == 'B' || c == 'A' || c == 'z') return false;
-        } else if (text_[i] == '^' || text_[i] == '$') {
-            return false;
+        const char c = text_[i];
+        if (c == '\\' && i + 1 < text_.size()) {
+            const char escaped = text_[++i];
+            found.start |= escaped == 'A';
+            found.end |= escaped == 'z';
+            found.inside |= escaped == 'b' || escaped == 'B' || escaped == 'Q';
+        } else if (in_class) {
+            // `[[:alpha:]]`: the name's bracket does not end the class.
+            if (c == '[' && i + 1 < text_.size() && text_[i + 1] == ':') {
+                const std::size_t end = text_.find(":]", i + 2);
+                if (end != std::string::npos) i = end + 1;
+            } else {
+                in_class = c != ']';
+            }
+        } else if (c == '[') {
+            in_class = true;
+            if (i + 1 < text_.size() && text_[i + 1] == '^') ++i;
+            if (i + 1 < text_.size() && text_[i + 1] == ']') ++i;  // a `]` at the start stands for itself
+        } else {
+            found.start |= c == '^';
+            found.end |= c == '$';
         }
     }
-    return true;
+    return found;
 }
 
 }  // namespace plumbline

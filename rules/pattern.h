@@ -27,8 +27,13 @@ class Pattern {
     /// The leftmost match at or after an offset, as offset and size; nullopt when there is none.
     std::optional<std::pair<std::size_t, std::size_t>> find(std::string_view text, std::size_t from = 0) const;
     const std::string& text() const { return text_; }
-    /// It has no anchors, so that a match in a part of a text is a match in the text.
-    bool is_floating() const;
+    /// What a match depends on besides the characters that it takes. Without any of them a match in a part of a text is
+    /// a match in the text; with `start` alone that holds for its beginning, with `end` alone for its end.
+    struct Anchors {
+        bool start = false, end = false;  ///< `^`, `\A`; `$`, `\z`
+        bool inside = false;              ///< `\b`, `\B`, or `\Q`, behind which anything may be quoted
+    };
+    Anchors anchors() const;
 
   private:
     struct Compiled;

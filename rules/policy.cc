@@ -259,8 +259,10 @@ DocumentInValue document_in(const Value& value, std::string_view format, const D
     }
     if (!value.is_string()) return {};
     if (!reader) return {DocumentInValue::State::unknown, {}, make_cause("documents in strings are not read here")};
-    if (const auto root = reader(value.as_string(), format)) return {DocumentInValue::State::readable, *root, {}};
-    return {};
+    // A text alone is YAML and JSON too, but nobody means it as a document.
+    const auto root = reader(value.as_string(), format);
+    if (!root || (!root->is_mapping() && !root->is_sequence())) return {};
+    return {DocumentInValue::State::readable, *root, {}};
 }
 
 Statements statements_of(const Value& policy, const DocumentReader& reader) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <mutex>
 #include <set>
 #include <unordered_map>
@@ -20,8 +21,8 @@ constexpr std::size_t max_related = 8;
 
 /// One platform's part of a rule. Conditions are compiled when a resource of its types is met.
 struct Check {
-    std::string platform;
-    std::vector<std::string> types;
+    std::string_view platform;
+    std::vector<std::string_view> types;
     ConditionPtr when, pass;
     std::string message;
 };
@@ -36,19 +37,23 @@ std::string text_of(const Value& mapping, std::string_view key) {
     return member && member->value.is_string() ? member->value.as_string() : std::string();
 }
 
+std::string type_key(std::string_view platform, std::string_view type) {
+    std::string key;
+    key.reserve(platform.size() + 1 + type.size());
+    return key.append(platform).append(1, ' ').append(type);
+}
+
 bool is_word(std::string_view text) {
-    return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string_view::npos;
+    return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
 }
 
 }  // namespace
 
-/// One rule with what its infos are views of.
+/// One rule; what its `RuleInfo` says are views of the program's pack, or of its own.
 class CompiledRule {
   public:
-    Value metadata;
-    RuleInfo info;
+    std::string own_pack;
     std::vector<Check> checks;
-    bool enabled = true;
 
     /// Compiles what the pack holds; it was checked by the build.
     void prepare() {
@@ -57,13 +62,13 @@ class CompiledRule {
             const Value list = PackReader(packed_->pack).value(packed_->index);
             Diagnostics none;
             for (std::size_t i = 0; i < checks.size() && i < list.elements().size(); ++i)
-                compile(list.elements()[i], checks[i], none);
+                compile(list.elements()[i], checks[i], none, true);
         });
     }
     void set_packed(std::string_view pack, std::size_t index) { packed_ = {pack, index}; }
 
-    static bool compile(const Value& source, Check& check, Diagnostics& diagnostics) {
-        ConditionCompiler compiler(diagnostics);
+    static bool compile(const Value& source, Check& check, Diagnostics& diagnostics, bool checked = false) {
+        ConditionCompiler compiler(diagnostics, checked);
         bool good = true;
         if (const Member* when = source.find("when")) {
             check.when = compiler.compile(when->value, when->span);
@@ -99,7 +104,8 @@ Span subject_of(const Evidence& evidence, const Resource& resource) {
 }
 
 struct RuleSet::Data {
-    std::vector<std::unique_ptr<CompiledRule>> rules;  // sorted by id
+    // One entry a rule in both, sorted by id.
+    std::vector<std::unique_ptr<CompiledRule>> rules;
     std::vector<RuleInfo> infos;
     std::unordered_map<std::string, std::size_t> by_name;  // ids and aliases, plain
     struct Place {
@@ -109,23 +115,26 @@ struct RuleSet::Data {
     std::vector<std::pair<std::string, Place>> by_prefix;         // types that end in `*`, without it
     DocumentReader reader;
 
+    void insert(RuleInfo info, std::unique_ptr<CompiledRule> rule) {
+        const auto place = std::upper_bound(infos.begin(), infos.end(), info.id,
+                                            [](std::string_view id, const RuleInfo& at) { return id < at.id; });
+        rules.insert(rules.begin() + (place - infos.begin()), std::move(rule));
+        infos.insert(place, std::move(info));
+    }
+
     void index() {
-        std::sort(rules.begin(), rules.end(), [](const auto& a, const auto& b) { return a->info.id < b->info.id; });
-        infos.clear();
         by_name.clear();
         by_type.clear();
         by_prefix.clear();
-        infos.reserve(rules.size());
         by_name.reserve(4 * rules.size());  // most rules have two or three aliases
         by_type.reserve(2 * rules.size());
         for (std::size_t i = 0; i < rules.size(); ++i) {
             const CompiledRule& rule = *rules[i];
-            infos.push_back(rule.info);
-            for (std::string_view alias : rule.info.aliases) by_name.emplace(plain_alias(alias), i);
-            by_name[plain_alias(rule.info.id)] = i;
+            for (std::string_view alias : infos[i].aliases) by_name.emplace(plain_alias(alias), i);
+            by_name[plain_alias(infos[i].id)] = i;
             for (std::size_t check = 0; check < rule.checks.size(); ++check) {
-                for (const std::string& type : rule.checks[check].types) {
-                    std::string key = rule.checks[check].platform + " " + type;
+                for (std::string_view type : rule.checks[check].types) {
+                    std::string key = type_key(rule.checks[check].platform, type);
                     if (type.ends_with('*')) {
                         key.pop_back();
                         by_prefix.emplace_back(std::move(key), Place{i, check});
@@ -139,7 +148,7 @@ struct RuleSet::Data {
 
     /// The checks for a type, at most one a rule, in the order of rules.
     std::vector<Place> places(std::string_view platform, std::string_view type) const {
-        const std::string key = std::string(platform) + " " + std::string(type);
+        const std::string key = type_key(platform, type);
         std::vector<Place> out;
         if (const auto found = by_type.find(key); found != by_type.end()) out = found->second;
         for (const auto& [prefix, place] : by_prefix) {
@@ -153,7 +162,7 @@ struct RuleSet::Data {
 
     Decision decide(CompiledRule& rule, const Check& check, const Resource& resource, const Graph& graph,
                     LinkIndex& links, std::vector<ExplainedStep>* steps) const;
-    static Finding finding_of(const Decision& decision, const CompiledRule& rule, const Check& check,
+    static Finding finding_of(const Decision& decision, const RuleInfo& info, const Check& check,
                               const Resource& resource, const Graph& graph, const SourceSet& sources);
     /// Judges every resource by every rule for its type.
     template <class Visit>
@@ -255,20 +264,20 @@ Decision RuleSet::Data::decide(CompiledRule& rule, const Check& check, const Res
             make_cause("whether it exists: " + resource.uncertain->why, resource.uncertain->span), true};
 }
 
-Finding RuleSet::Data::finding_of(const Decision& decision, const CompiledRule& rule, const Check& check,
+Finding RuleSet::Data::finding_of(const Decision& decision, const RuleInfo& info, const Check& check,
                                   const Resource& resource, const Graph& graph, const SourceSet& sources) {
     Judgement judgement = judgement_of(decision.answer, resource);
     judgement.verdict = decision.verdict;
     if (decision.broken && !check.message.empty()) judgement.message = check.message;
     if (decision.verdict == Verdict::undecided) set_cause(judgement, decision.cause);
     Finding finding;
-    finding.rule = std::string(rule.info.id);
+    finding.rule = std::string(info.id);
     finding.resource = resource.shown_address();
     finding.type = resource.type;
     finding.platform = std::string(resource.platform);
     finding.root = graph.root;
     finding.file = sources.get(judgement.subject.source).path();
-    finding.severity = rule.info.severity;
+    finding.severity = info.severity;
     finding.header = resource.header;
     finding.block = resource.block;
     finding.calls = resource.calls;
@@ -295,6 +304,10 @@ constexpr std::array<std::string_view, 12> rule_keys = {"id",
                                                         "examples",
                                                         "undecided_impossible",
                                                         "notes"};
+// What the parsers call their resources' platform; a check of another one would never judge anything.
+constexpr std::array<std::string_view, 9> platforms = {"terraform",       "cloudformation", "kubernetes",
+                                                       "github-actions",  "gitlab-ci",      "github-settings",
+                                                       "gitlab-settings", "repository",     "git-history"};
 constexpr std::array<std::string_view, 5> check_keys = {"platform", "types", "when", "pass", "message"};
 
 class RuleReader {
@@ -318,6 +331,13 @@ class RuleReader {
         if (!member || !member->value.is_string() || trim(member->value.as_string()).empty())
             refuse(member ? member->span : mapping.origin(), "`" + std::string(key) + "` is missing or no text",
                    "Every rule and check has it; rules/LANGUAGE.md shows how.");
+    }
+    void platform(std::string_view name, Span place) {
+        if (std::find(platforms.begin(), platforms.end(), name) == platforms.end())
+            refuse(place, "there is no platform " + quoted(name),
+                   "There are terraform, cloudformation, kubernetes, github-actions, gitlab-ci, github-settings, "
+                   "gitlab-settings, repository and git-history." +
+                       suggestion(name, platforms));
     }
     void texts(const Value& mapping, std::string_view key, bool required) {
         const Member* member = mapping.find(key);
@@ -352,38 +372,63 @@ std::string_view view(const Value& mapping, std::string_view key) {
     return member && member->value.is_string() ? std::string_view(member->value.as_string()) : std::string_view();
 }
 
-/// Fills info and the checks' platforms and types from metadata, which it keeps.
-void describe(CompiledRule& rule, Value metadata, const ControlMap& controls) {
-    rule.metadata = std::move(metadata);
-    const Value& data = rule.metadata;
-    RuleInfo& info = rule.info;
-    info.id = view(data, "id");
-    info.title = view(data, "title");
-    info.why = view(data, "why");
-    info.fix = view(data, "fix");
-    info.control = view(data, "control");
-    info.file = view(data, "file");
-    info.severity = parse_severity(view(data, "severity")).value_or(Severity::medium);
-    info.aliases = views(data, "aliases");
-    info.links = views(data, "links");
+void read_texts(PackCursor& at, std::vector<std::string_view>& out) {
+    const std::size_t count = at.elements();
+    out.reserve(out.size() + count);
+    for (std::size_t i = 0; i < count; ++i) {
+        if (const std::string_view text = at.text(); !text.empty()) out.push_back(text);
+    }
+}
+
+Check read_check(PackCursor& at, RuleInfo& info) {
+    Check check;
+    for (std::size_t left = at.members(); left > 0; --left) {
+        const std::string_view key = at.name();
+        if (key == "platform")
+            check.platform = at.text();
+        else if (key == "types")
+            read_texts(at, check.types);
+        else
+            at.skip();
+    }
+    if (std::find(info.platforms.begin(), info.platforms.end(), check.platform) == info.platforms.end())
+        info.platforms.push_back(check.platform);
+    info.types.insert(info.types.end(), check.types.begin(), check.types.end());
+    return check;
+}
+
+/// What packed metadata says of a rule; fills the checks' platforms and types, too. All of it are views of `metadata`.
+RuleInfo describe(CompiledRule& rule, std::string_view metadata, const ControlMap& controls) {
+    RuleInfo info;
+    const std::array<std::pair<std::string_view, std::string_view*>, 6> texts = {{{"id", &info.id},
+                                                                                  {"title", &info.title},
+                                                                                  {"why", &info.why},
+                                                                                  {"fix", &info.fix},
+                                                                                  {"control", &info.control},
+                                                                                  {"file", &info.file}}};
+    PackCursor at(metadata);
+    for (std::size_t left = at.members(); left > 0; --left) {
+        const std::string_view key = at.name();
+        const auto text = std::find_if(texts.begin(), texts.end(), [&](const auto& each) { return each.first == key; });
+        if (text != texts.end()) {
+            *text->second = at.text();
+        } else if (key == "severity") {
+            info.severity = parse_severity(at.text()).value_or(Severity::medium);
+        } else if (key == "aliases") {
+            read_texts(at, info.aliases);
+        } else if (key == "links") {
+            read_texts(at, info.links);
+        } else if (key == "checks") {
+            for (std::size_t checks = at.elements(); checks > 0; --checks) rule.checks.push_back(read_check(at, info));
+        } else {
+            at.skip();
+        }
+    }
     if (const Control* control = controls.find(info.control)) {
         info.control_title = control->title;
         info.frameworks = control->links;
     }
-    if (const Member* checks = data.find("checks")) {
-        for (const Value& item : checks->value.elements()) {
-            Check check;
-            check.platform = text_of(item, "platform");
-            const std::string_view platform = view(item, "platform");
-            if (std::find(info.platforms.begin(), info.platforms.end(), platform) == info.platforms.end())
-                info.platforms.push_back(platform);
-            for (std::string_view type : views(item, "types")) {
-                check.types.emplace_back(type);
-                info.types.push_back(type);
-            }
-            rule.checks.push_back(std::move(check));
-        }
-    }
+    return info;
 }
 
 }  // namespace
@@ -396,11 +441,13 @@ RuleSet::~RuleSet() = default;
 RuleSet RuleSet::from_pack(std::string_view pack, const ControlMap& controls) {
     RuleSet set;
     const PackReader reader(pack);
+    set.data_->rules.reserve(reader.size() / 2);
+    set.data_->infos.reserve(reader.size() / 2);
     for (std::size_t i = 0; i + 1 < reader.size(); i += 2) {
         auto rule = std::make_unique<CompiledRule>();
-        describe(*rule, reader.value(i), controls);
+        RuleInfo info = describe(*rule, reader.bytes(i), controls);
         rule->set_packed(pack, i + 1);
-        set.data_->rules.push_back(std::move(rule));
+        set.data_->insert(std::move(info), std::move(rule));
     }
     set.data_->index();
     return set;
@@ -451,11 +498,14 @@ bool RuleSet::add(const Value& document, std::string_view file, const ControlMap
         reader.refuse(at("control"), "there is no control " + quoted(view(document, "control")),
                       "rules/controls.yaml lists them." + suggestion(view(document, "control"), names));
     }
+    std::set<std::string> own_names;
     const auto taken = [&](std::string_view name, Span place) {
         const auto found = data_->by_name.find(plain_alias(name));
-        if (found == data_->by_name.end()) return;
+        const bool own = !own_names.insert(lower(name)).second;
+        if (found == data_->by_name.end() && !own) return;
         reader.refuse(place,
-                      quoted(name) + " is already an id or alias of " + std::string(data_->infos[found->second].id),
+                      quoted(name) + " is already an id or alias of " +
+                          (own ? "this rule" : std::string(data_->infos[found->second].id)),
                       "Ids and aliases name one rule each.");
     };
     taken(view(document, "id"), at("id"));
@@ -466,7 +516,13 @@ bool RuleSet::add(const Value& document, std::string_view file, const ControlMap
         return false;
     }
     auto rule = std::make_unique<CompiledRule>();
-    describe(*rule, packable(document, file).first, controls);
+    PackWriter writer;
+    if (!writer.add(packable(document, file).first)) {
+        reader.refuse(document.origin(), "this rule's description is nested too deeply");
+        return false;
+    }
+    rule->own_pack = writer.finish();
+    RuleInfo info = describe(*rule, PackReader(rule->own_pack).bytes(0), controls);
     for (std::size_t i = 0; i < rule->checks.size(); ++i) {
         const Value& check = checks->value.elements()[i];
         if (!check.is_mapping()) {
@@ -475,14 +531,21 @@ bool RuleSet::add(const Value& document, std::string_view file, const ControlMap
         }
         reader.only(check, check_keys);
         reader.need_text(check, "platform");
+        if (const Member* platform = check.find("platform"); platform && platform->value.is_string())
+            reader.platform(platform->value.as_string(), platform->span);
         reader.texts(check, "types", true);
         if (!check.find("pass"))
             reader.refuse(check.origin(), "`pass` is missing", "It holds the condition under which a resource passes.");
         else
             reader.good &= CompiledRule::compile(check, rule->checks[i], diagnostics);
     }
+    if (const Member* impossible = document.find("undecided_impossible")) {
+        if (!impossible->value.is_mapping())
+            reader.refuse(impossible->span, "`undecided_impossible` takes a mapping of platform to reason");
+        for (const Member& each : impossible->value.members()) reader.platform(each.name, each.span);
+    }
     if (!reader.good) return false;
-    data_->rules.push_back(std::move(rule));
+    data_->insert(std::move(info), std::move(rule));
     data_->index();
     return true;
 }
@@ -492,6 +555,7 @@ std::vector<RuleExample> RuleSet::examples(const Value& document, Diagnostics& d
     RuleReader reader(diagnostics);
     const Member* list = document.find("examples");
     if (!list) return out;
+    if (!list->value.is_sequence()) reader.refuse(list->span, "`examples` takes a list");
     const auto verdict = [&](const Value& value, Span place) {
         const std::string_view text = value.is_string() ? std::string_view(value.as_string()) : std::string_view();
         for (Verdict known : {Verdict::pass, Verdict::fail, Verdict::undecided, Verdict::not_applicable}) {
@@ -504,7 +568,10 @@ std::vector<RuleExample> RuleSet::examples(const Value& document, Diagnostics& d
         RuleExample example;
         example.name = text_of(item, "name");
         example.span = item.origin();
-        if (!item.find("expect")) reader.refuse(item.origin(), "an example needs `expect`");
+        const Member* expect = item.find("expect");
+        if (!expect || (expect->value.is_mapping() && expect->value.members().empty()))
+            reader.refuse(expect ? expect->span : item.origin(), "an example needs `expect`",
+                          "A verdict, or a mapping of address to verdict.");
         for (const Member& member : item.members()) {
             if (member.name == "name") continue;
             if (member.name == "expect") {
@@ -512,10 +579,20 @@ std::vector<RuleExample> RuleSet::examples(const Value& document, Diagnostics& d
                 for (const Member& each : member.value.members())
                     example.expect[each.name] = verdict(each.value, each.span);
             } else if (member.name == "line") {
-                if (const auto line = member.value.is_number() ? member.value.as_number().to_int64() : std::nullopt)
+                const auto line = member.value.is_number() ? member.value.as_number().to_int64() : std::nullopt;
+                if (line && *line > 0 && *line <= std::numeric_limits<std::uint32_t>::max())
                     example.line = static_cast<std::uint32_t>(*line);
                 else
-                    reader.refuse(member.span, "`line` takes a number");
+                    reader.refuse(member.span, "`line` takes the number of a line");
+            } else if (std::find(platforms.begin(), platforms.end(), member.name) == platforms.end()) {
+                static const std::vector<std::string_view> known = [] {
+                    std::vector<std::string_view> keys = {"name", "expect", "line"};
+                    keys.insert(keys.end(), platforms.begin(), platforms.end());
+                    return keys;
+                }();
+                reader.refuse(
+                    member.span, "`" + member.name + "` is no key of an example",
+                    "It has `name`, `expect`, `line` and its files under a platform." + suggestion(member.name, known));
             } else {
                 if (!example.platform.empty())
                     reader.refuse(member.span, "an example is of one platform",
@@ -529,6 +606,8 @@ std::vector<RuleExample> RuleSet::examples(const Value& document, Diagnostics& d
                     reader.refuse(member.span, "an example's files are a text or a mapping of path to text");
             }
         }
+        if (item.is_mapping() && example.platform.empty())
+            reader.refuse(item.origin(), "an example has no files", "They stand under a platform: `terraform: |`.");
         out.push_back(std::move(example));
     }
     return out;
@@ -548,6 +627,10 @@ const RuleInfo* RuleSet::find(std::string_view id_or_alias) const {
 std::vector<std::string_view> RuleSet::matching(std::string_view glob) const {
     std::vector<std::string_view> out;
     const std::string pattern = plain_alias(glob);
+    if (pattern.find_first_of("*?") == std::string::npos) {  // a plain word names one rule or none
+        if (const RuleInfo* info = find(pattern)) out.push_back(info->id);
+        return out;
+    }
     for (const RuleInfo& info : data_->infos) {
         const bool fits = glob_match(pattern, plain_alias(info.id)) ||
                           std::any_of(info.aliases.begin(), info.aliases.end(),
@@ -562,11 +645,14 @@ void RuleSet::set_document_reader(DocumentReader reader) {
 }
 
 void RuleSet::keep_only(const std::vector<bool>& kept) {
-    std::vector<std::unique_ptr<CompiledRule>> rules;
+    std::size_t count = 0;
     for (std::size_t i = 0; i < kept.size(); ++i) {
-        if (kept[i]) rules.push_back(std::move(data_->rules[i]));
+        if (!kept[i]) continue;
+        std::swap(data_->rules[count], data_->rules[i]);
+        std::swap(data_->infos[count++], data_->infos[i]);
     }
-    data_->rules = std::move(rules);
+    data_->rules.resize(count);
+    data_->infos.resize(count);
     data_->index();
 }
 
@@ -591,8 +677,17 @@ void RuleSet::Data::judge_all(const Graph& graph, Visit visit) const {
 
 std::vector<Finding> RuleSet::judge(const Graph& graph, const SourceSet& sources) const {
     std::vector<Finding> findings;
+    // Findings are large, so their row is made once.
+    std::unordered_map<std::string, std::size_t> known;
+    std::size_t number = 0;
+    for (const Resource& resource : graph.resources()) {
+        const auto [at, fresh] = known.try_emplace(std::string(resource.platform) + " " + resource.type);
+        if (fresh) at->second = data_->places(resource.platform, resource.type).size();
+        number += at->second;
+    }
+    findings.reserve(number);
     data_->judge_all(graph, [&](std::size_t rule, const Check& check, const Resource& resource, const Decision& made) {
-        findings.push_back(Data::finding_of(made, *data_->rules[rule], check, resource, graph, sources));
+        findings.push_back(Data::finding_of(made, data_->infos[rule], check, resource, graph, sources));
     });
     return findings;
 }
@@ -606,13 +701,13 @@ std::vector<Finding> RuleSet::judge(const Graph& graph, const SourceSet& sources
     const auto count_of = [&](std::size_t rule, SourceId source) -> QuietCount& {
         if (!entries[rule].empty() && quiet[last[rule]].source == source) return quiet[last[rule]];
         const auto [at, fresh] = entries[rule].emplace(source, quiet.size());
-        if (fresh) quiet.push_back({data_->rules[rule]->info.id, source, 0, 0});
+        if (fresh) quiet.push_back({data_->infos[rule].id, source, 0, 0});
         last[rule] = at->second;
         return quiet[at->second];
     };
     data_->judge_all(graph, [&](std::size_t rule, const Check& check, const Resource& resource, const Decision& made) {
         if (made.verdict != Verdict::pass && made.verdict != Verdict::not_applicable) {
-            findings.push_back(Data::finding_of(made, *data_->rules[rule], check, resource, graph, sources));
+            findings.push_back(Data::finding_of(made, data_->infos[rule], check, resource, graph, sources));
             return;
         }
         QuietCount& count = count_of(rule, subject_of(made.answer.evidence, resource).source);
@@ -624,7 +719,7 @@ std::vector<Finding> RuleSet::judge(const Graph& graph, const SourceSet& sources
 bool RuleSet::judges(std::string_view rule_id, const Resource& resource) const {
     const std::vector<Data::Place> places = data_->places(resource.platform, resource.type);
     return std::any_of(places.begin(), places.end(),
-                       [&](const Data::Place& place) { return data_->rules[place.rule]->info.id == rule_id; });
+                       [&](const Data::Place& place) { return data_->infos[place.rule].id == rule_id; });
 }
 
 std::vector<ExplainedStep> RuleSet::explain(std::string_view rule_id, const Resource& resource, const Graph& graph,
@@ -632,11 +727,11 @@ std::vector<ExplainedStep> RuleSet::explain(std::string_view rule_id, const Reso
     std::vector<ExplainedStep> steps;
     LinkIndex links(graph);
     for (const Data::Place& place : data_->places(resource.platform, resource.type)) {
+        if (data_->infos[place.rule].id != rule_id) continue;
         CompiledRule& rule = *data_->rules[place.rule];
-        if (rule.info.id != rule_id) continue;
         const Check& check = rule.checks[place.check];
         const Decision made = data_->decide(rule, check, resource, graph, links, &steps);
-        finding = Data::finding_of(made, rule, check, resource, graph, sources);
+        finding = Data::finding_of(made, data_->infos[place.rule], check, resource, graph, sources);
     }
     return steps;
 }

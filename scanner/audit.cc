@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <sstream>
 #include <unordered_map>
 
@@ -24,6 +25,7 @@
 #include "scanner/signatures.h"
 #include "scanner/snapshot_system.h"
 #include "scanner/timeline.h"
+#include "scanner/workers.h"
 
 namespace plumbline {
 namespace {
@@ -93,7 +95,7 @@ class Audit {
         if (at_) report_.at.emplace().time = *at_;
         replay();
         progress.begin("secrets");
-        report_.secrets = find_history_secrets(*repository_, branch_tip_, since_, jobs(), session_->diagnostics);
+        find_secrets();
         progress.count(report_.secrets->size(), "credentials");
         progress.begin("report");
         draw_sample();
@@ -333,25 +335,33 @@ class Audit {
     /// The records go through the ordinary pipeline: parsed, judged, with places in the document that the evidence
     /// holds.
     void judge_changes() {
-        std::ostringstream records;
-        write_change_records(report_, records);
-        records_ = std::move(records).str();
-        MemoryFileSystem files;
         std::vector<std::string> paths = {std::string(change_records_file)};
-        files.add(paths.front(), records_);
+        std::map<std::string, std::string> settings;
         for (const auto& [name, text] : settings_files_) {
             paths.push_back("exports/" + std::to_string(paths.size()) + "/" + name);
-            files.add(paths.back(), text);
+            settings[paths.back()] = text;
         }
+        MemoryFileSystem files(settings);
         Work work{files, session_->sources, session_->diagnostics, session_->coverage, jobs(), nullptr};
-        // The records are our own: some 2 KB a change, and the population is never cut.
-        work.file_limit = std::max<std::uint64_t>(max_file_size, records_.size());
+        {
+            std::ostringstream records;
+            write_change_records(report_, records);
+            // The records are our own: some 2 KB a change, and the population is never cut.
+            work.file_limit = std::max<std::uint64_t>(max_file_size, records.view().size());
+            files.add(paths.front(), std::string(records.view()));
+        }
         const std::vector<const Source*> sources = read(work, paths);
-        const ParsedFiles parsed = parse(work, sources, {});
-        const std::vector<Root> roots = group(work, parsed);
-        Joined joined = join_verdicts(work, judge(work, roots, {Environment{}}, *session_->catalogue.rules));
-        sort_findings(joined.findings);
-        report_.judged.findings = std::move(joined.findings);
+        records_ = sources.front();
+        files = MemoryFileSystem(std::move(settings));  // nobody reads the records again, and they are large
+        std::vector<RootVerdicts> verdicts;
+        {
+            // Gone before the findings are joined: the values of ten thousand changes take more than their verdicts.
+            const ParsedFiles parsed = parse(work, sources, {});
+            verdicts = judge(work, group(work, parsed), {Environment{}}, *session_->catalogue.rules);
+        }
+        give_back_memory();
+        report_.judged.findings = join_verdicts(work, std::move(verdicts)).findings;
+        sort_findings(report_.judged.findings);
         for (Finding& finding : report_.judged.findings) word(finding);
     }
 
@@ -392,7 +402,13 @@ class Audit {
         options.config.clear();
         for (std::string& folder : options.rule_folders) folder = outer_.typed(folder);
         Replay replay(call, outer_.system, std::move(options), *repository_, top_);
-        replay_period(replay, *repository_, report_);
+        // On a worker, so that the thousands of small steps need no thread of their own each.
+        in_parallel(1, 1, [&](std::size_t) { replay_period(replay, *repository_, report_); });
+    }
+
+    void find_secrets() {
+        report_.secrets = find_history_secrets(*repository_, branch_tip_, since_, jobs(), session_->diagnostics);
+        give_back_memory();
     }
 
     /// The changes with the smallest SHA-256 of `SEED:COMMIT`, so that anybody can draw the same sample with sha256sum.
@@ -505,7 +521,7 @@ class Audit {
     /// A bundle of every report and the records that were judged.
     bool write_evidence(const ReportOptions& options) {
         std::vector<EvidenceFile> files = settings_files(*session_);
-        files.push_back({std::string(change_records_file), [&](std::ostream& out) { out << records_; }});
+        files.push_back({std::string(change_records_file), [&](std::ostream& out) { out << records_->text(); }});
         static constexpr std::array<std::pair<std::string_view, std::string_view>, 5> names = {
             {{"json", "audit.json"},
              {"csv", "population.csv"},
@@ -542,7 +558,7 @@ class Audit {
     std::vector<BranchChanges::Signed> signatures_;
     Forge forge_;
     std::vector<std::pair<std::string, std::string>> settings_files_;
-    std::string records_;
+    const Source* records_ = nullptr;  ///< what was judged
     std::unordered_map<std::string, const AuditChange*> by_commit_;
     AuditReport report_;
 };

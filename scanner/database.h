@@ -31,12 +31,17 @@ class Database {
     void rollback() { query("ROLLBACK"); }
 };
 
+enum class Access { read, write };
+
 /// `postgresql://...` and `postgres://...` by libpq, anything else as the path of an SQLite file, which is made where
-/// it is missing. Throws `DatabaseError`; the message holds no password.
-std::unique_ptr<Database> open_database(const std::string& address);
-std::unique_ptr<Database> open_sqlite(const std::string& path);
+/// it is missing and is to be written. Throws `DatabaseError`; the message holds no password.
+std::unique_ptr<Database> open_database(const std::string& address, Access access = Access::write);
+std::unique_ptr<Database> open_sqlite(const std::string& path, Access access = Access::write);
 std::unique_ptr<Database> open_postgresql(const std::string& address);
 bool is_postgresql(std::string_view address);
+/// Whether a file's text, or its beginning, is that of an SQLite database.
+bool is_sqlite(std::string_view text);
+bool is_sqlite_file(const std::string& path);
 
 /// Rolls back unless it was committed.
 class Transaction {

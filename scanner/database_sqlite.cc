@@ -1,5 +1,7 @@
 #include <sqlite3.h>
 
+#include <array>
+#include <fstream>
 #include <utility>
 
 #include "scanner/database.h"
@@ -12,15 +14,16 @@ constexpr int wait_milliseconds = 120000;
 
 class Sqlite : public Database {
   public:
-    explicit Sqlite(const std::string& path) {
-        const int status = sqlite3_open_v2(path.c_str(), &handle_,
-                                           SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+    Sqlite(const std::string& path, Access access) {
+        const int how = access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+        const int status = sqlite3_open_v2(path.c_str(), &handle_, how | SQLITE_OPEN_NOMUTEX, nullptr);
         if (status != SQLITE_OK) {
             const std::string message = handle_ ? sqlite3_errmsg(handle_) : sqlite3_errstr(status);
             sqlite3_close(handle_);
             throw DatabaseError(path + ": " + message);
         }
         sqlite3_busy_timeout(handle_, wait_milliseconds);
+        if (access == Access::read) return;
         // Readers do not wait for writers, and a killed process leaves a file that is whole.
         query("PRAGMA journal_mode = WAL", {});
         query("PRAGMA synchronous = NORMAL", {});
@@ -67,12 +70,22 @@ class Sqlite : public Database {
 
 }  // namespace
 
-std::unique_ptr<Database> open_sqlite(const std::string& path) {
-    return std::make_unique<Sqlite>(path);
+std::unique_ptr<Database> open_sqlite(const std::string& path, Access access) {
+    return std::make_unique<Sqlite>(path, access);
 }
 
-std::unique_ptr<Database> open_database(const std::string& address) {
-    return is_postgresql(address) ? open_postgresql(address) : open_sqlite(address);
+std::unique_ptr<Database> open_database(const std::string& address, Access access) {
+    return is_postgresql(address) ? open_postgresql(address) : open_sqlite(address, access);
+}
+
+bool is_sqlite(std::string_view text) {
+    return text.starts_with("SQLite format 3");
+}
+
+bool is_sqlite_file(const std::string& path) {
+    std::array<char, 16> beginning{};
+    std::ifstream file(path, std::ios::binary);
+    return file.read(beginning.data(), beginning.size()) && is_sqlite({beginning.data(), beginning.size()});
 }
 
 bool is_postgresql(std::string_view address) {

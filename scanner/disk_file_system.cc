@@ -96,9 +96,11 @@ std::optional<std::vector<FileSystem::Entry>> DiskFileSystem::list(std::string_v
 }
 
 std::optional<FileSystem::Entry> DiskFileSystem::stat(std::string_view path) const {
+    struct stat info {};
+    // Most questions are whether something is there that is not, and `resolve` asks about every folder on the way.
+    if (::stat((root_ + "/").append(path).c_str(), &info) != 0) return std::nullopt;
     const std::string full = resolve(path);
     if (full.empty() && !(path.empty() && root_.empty())) return std::nullopt;
-    struct stat info {};
     if (::stat(full.empty() ? "/" : full.c_str(), &info) != 0) return std::nullopt;
     return Entry{std::string(file_name(path)), kind_of(info.st_mode), static_cast<std::uint64_t>(info.st_size)};
 }

@@ -105,6 +105,15 @@ TEST_CASE("a ledger tells since when a finding is there, and shows nothing of an
             "ORDER BY day");
         CHECK(controls == std::vector<Row>{Row{"2026-01-01", "2"}, Row{"2026-01-02", "1"}, Row{"2026-01-03", "2"}});
 
+        // The trend of `scan --history`: a point a day, whether or not anything changed on it.
+        const auto trend = trend_of(path, [](const std::string& name) { return name == "repo"; });
+        REQUIRE(trend);
+        std::vector<std::pair<std::string, std::size_t>> failures;
+        for (const TrendPoint& point : *trend) failures.emplace_back(point.date, point.counts.fail);
+        CHECK(failures == std::vector<std::pair<std::string, std::size_t>>{
+                              {"2026-01-01", 2}, {"2026-01-02", 1}, {"2026-01-03", 2}});
+        CHECK_FALSE(trend_of(path, [](const std::string&) { return false; }));
+
         // Another plan gives up what an earlier one left unfinished.
         const LedgerRun left = night("2026-01-04T02:00:00Z", {});
         CHECK(ledger.begin("2026-01-05T02:00:00Z", "2026-01-04T00:00:00Z", "1", "1/1", "other").id == left.id + 1);

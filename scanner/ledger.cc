@@ -449,4 +449,45 @@ void Ledger::add(Ledger& other) {
     transaction.commit();
 }
 
+std::optional<std::vector<TrendPoint>> trend_of(const std::string& address,
+                                                const std::function<bool(const std::string& name)>& is_it) {
+    const auto database = open_database(address, Access::read);
+    const auto names = database->query("SELECT id, name, first_scanned, last_scanned FROM plumbline_repositories");
+    const auto found =
+        std::find_if(names.begin(), names.end(), [&](const Row& row) { return is_it(row[1].value_or("")); });
+    if (found == names.end()) return std::nullopt;
+    const std::string first = (*found)[2].value_or("").substr(0, 10), last = (*found)[3].value_or("").substr(0, 10);
+    const auto changes = database->query(
+        "SELECT day, control, passed, failed, undecided, accepted FROM plumbline_controls WHERE repository_id = $1 "
+        "ORDER BY day",
+        {(*found)[0]});
+    std::map<std::string, VerdictCounts> controls;
+    std::vector<TrendPoint> trend;
+    auto change = changes.begin();
+    for (const Row& row : database->query("SELECT DISTINCT substr(started, 1, 10) AS day FROM plumbline_runs WHERE "
+                                          "finished IS NOT NULL ORDER BY day")) {
+        TrendPoint point;
+        point.date = row[0].value_or("");
+        if (point.date < first || point.date > last) continue;
+        for (; change != changes.end() && (*change)[0].value_or("") <= point.date; ++change) {
+            VerdictCounts& counts = controls[(*change)[1].value_or("")];
+            const auto count = [&](std::size_t column) {
+                return static_cast<std::size_t>(to_number((*change)[column]));
+            };
+            counts.pass = count(2);
+            counts.fail = count(3);
+            counts.undecided = count(4);
+            counts.accepted = count(5);
+        }
+        for (const auto& [id, counts] : controls) {
+            point.counts.pass += counts.pass;
+            point.counts.fail += counts.fail;
+            point.counts.undecided += counts.undecided;
+            point.counts.accepted += counts.accepted;
+        }
+        trend.push_back(std::move(point));
+    }
+    return trend;
+}
+
 }  // namespace plumbline

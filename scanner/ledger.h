@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -82,5 +83,11 @@ class Ledger {
     void apply(const LedgerRun& run, const RepositoryResult& result);
     std::unique_ptr<Database> database_;
 };
+
+/// The verdicts of one repository on each day of a finished run, from its first scan to its last, oldest first: what
+/// the ledger at `address` knows of the repository that `is_it` says yes to. nullopt when it knows none. Reads only.
+/// Throws `DatabaseError`.
+std::optional<std::vector<TrendPoint>> trend_of(const std::string& address,
+                                                const std::function<bool(const std::string& name)>& is_it);
 
 }  // namespace plumbline

@@ -14,10 +14,6 @@ namespace {
 // A shard's SARIF of some 100,000 results.
 constexpr std::uint64_t max_sarif_size = std::uint64_t{1} << 30;
 
-bool is_sqlite(std::string_view text) {
-    return text.starts_with("SQLite format 3");
-}
-
 int merge_ledgers(Session& session, const std::vector<std::string>& files) {
     if (session.options.outputs.empty() || session.options.outputs.back().file.empty()) {
         session.err << "plumbline merge: into which ledger? --output FILE or postgresql://...\n";

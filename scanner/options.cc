@@ -354,7 +354,8 @@ const std::vector<FlagRow>& flags() {
         {scan | waive, "waivers", 0, "FILE", "the waiver file (default: .plumbline/waivers.yaml)",
          text<&Options::waivers>},
         {scan, "history", 0, "FILE",
-         "dated results, as `plumbline audit --format json` writes them: they make an effective control provable",
+         "dated results: what `plumbline audit --format json` writes makes an effective control provable, a ledger of "
+         "`plumbline fleet` gives the trend",
          list<&Options::history>},
         {evaluating, "var", 0, "NAME=VALUE", "a Terraform variable, as `terraform plan -var` takes it", set_var},
         {evaluating, "var-file", 0, "FILE", "a file of Terraform variables", set_var_file},

@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 
 #include "scanner/model/text.h"
 #include "scanner/owners.h"
@@ -242,7 +243,13 @@ Joined join_verdicts(const Work& work, std::vector<RootVerdicts> verdicts) {
     std::uint64_t counted = 0;
     std::unordered_map<std::string, std::size_t> by_identity;
     std::set<std::tuple<Span, std::vector<std::string>>> suppressed;
+    std::size_t most = 0;
+    for (const RootVerdicts& root : verdicts) most += root.findings.size();
     for (RootVerdicts& root : verdicts) {
+        // Findings are large. Those of a single root are taken as they stand.
+        if (root.findings.size() == most && root.findings.size() > 1 && root.findings.front().environments.empty())
+            joined.findings = std::exchange(root.findings, {});
+        joined.findings.reserve(most);
         for (Finding& finding : root.findings) {
             if (!finding.environments.empty()) {
                 const auto [at, is_new] = by_identity.emplace(identity(finding), joined.findings.size());
@@ -274,7 +281,7 @@ Joined join_verdicts(const Work& work, std::vector<RootVerdicts> verdicts) {
 }
 
 void sort_findings(std::vector<Finding>& findings) {
-    // Findings are large, so each is moved once only.
+    // Findings are large, so each is moved once only, and there is never a second row of them.
     std::vector<std::size_t> order(findings.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) {
@@ -282,10 +289,20 @@ void sort_findings(std::vector<Finding>& findings) {
         return std::tie(a.file, a.judgement.subject.begin, a.rule, a.resource) <
                std::tie(b.file, b.judgement.subject.begin, b.rule, b.resource);
     });
-    std::vector<Finding> sorted;
-    sorted.reserve(findings.size());
-    for (const std::size_t at : order) sorted.push_back(std::move(findings[at]));
-    findings = std::move(sorted);
+    // Along each ring of places that exchange what they hold.
+    for (std::size_t start = 0; start < order.size(); ++start) {
+        if (order[start] == start) continue;
+        Finding first = std::move(findings[start]);
+        std::size_t place = start;
+        while (order[place] != start) {
+            const std::size_t from = order[place];
+            findings[place] = std::move(findings[from]);
+            order[place] = place;
+            place = from;
+        }
+        findings[place] = std::move(first);
+        order[place] = place;
+    }
 }
 
 }  // namespace plumbline

@@ -83,6 +83,13 @@ void subtract(VerdictCounts& counts, const VerdictCounts& other) {
     counts.accepted -= other.accepted;
 }
 
+bool is_equal(const VerdictCounts& a, const VerdictCounts& b) {
+    const auto parts = [](const VerdictCounts& of) {
+        return std::tie(of.pass, of.fail, of.undecided, of.not_applicable, of.accepted);
+    };
+    return parts(a) == parts(b);
+}
+
 }  // namespace
 
 /// Remembers what was asked of a file system, and where links led.
@@ -173,6 +180,7 @@ void Replay::begin_step(std::int64_t time) {
     appeared_.clear();
     vanished_.clear();
     touched_.clear();
+    counted_before_.clear();
 }
 
 /// From nothing: the settings of this commit, every file, every root.
@@ -180,9 +188,11 @@ void Replay::start() {
     while (!judged_.empty()) replace(RootKey(judged_.begin()->first), std::nullopt);
     groupings_.clear();
     waivers_.clear();
+    standing_.clear();
+    ++started_;
     if (!open()) return;
     waivers_ = load_waivers(*session_);
-    accepting_ = !waivers_.empty();
+    standing_ = standing_waivers();
     std::set<RootKey> affected;
     for (std::size_t language = 0; language < parsers().size(); ++language) group(language, affected);
     judge(affected);
@@ -300,8 +310,10 @@ void Replay::follow(const std::vector<git::Change>& changes) {
     }
     read_files(again, keys, languages);
     const std::string today = session_->today();
-    for (const auto& [key, judged] : judged_)
-        if (!judged.comment_end.empty() && judged.comment_end <= today) affected.insert(key);
+    for (const auto& [end, key] : comment_ends_) {
+        if (end > today) break;
+        affected.insert(key);
+    }
     for (const RootKey& key : affected)
         if (keyless_[key.first] > 0) languages.insert(key.first);
     for (const auto& [path, key] : keys)
@@ -313,13 +325,13 @@ void Replay::follow(const std::vector<git::Change>& changes) {
         if (!languages.contains(key.first)) renewed.insert(key.first);
     for (const std::size_t language : renewed) renew(language, affected);
     const std::string waivers = session_->place.inside(waiver_file(*session_));
-    if (std::any_of(changes.begin(), changes.end(), [&](const git::Change& c) { return c.path == waivers; })) {
-        accepting_ = true;
-        waivers_ = load_waivers(*session_);
-    }
+    const bool rewritten =
+        std::any_of(changes.begin(), changes.end(), [&](const git::Change& c) { return c.path == waivers; });
+    if (rewritten) waivers_ = load_waivers(*session_);
     judge(affected);
-    if (accepting_) accept_all(affected);
-    accepting_ = !waivers_.empty();
+    std::string standing = standing_waivers();
+    if (rewritten || standing != standing_) accept_all(affected);
+    standing_ = std::move(standing);
 
     if (all_bytes_ > 2 * living_bytes_ + max_dead_bytes) {
         // The verdicts stay; the files are read anew, into fresh memory.
@@ -329,6 +341,14 @@ void Replay::follow(const std::vector<git::Change>& changes) {
         for (std::size_t language = 0; language < parsers().size(); ++language) group(language, ignored);
         session_->diagnostics.truncate(0);
     }
+}
+
+/// A character a waiver: whether it counts today.
+std::string Replay::standing_waivers() const {
+    const std::string today = session_->today();
+    std::string standing;
+    for (const Waiver& waiver : waivers_) standing += waiver.expires < today ? '-' : '+';
+    return standing;
 }
 
 /// Which roots, and which languages' groupings, depend on what changed.
@@ -479,12 +499,14 @@ void Replay::replace(const RootKey& key, std::optional<Judged> judged) {
         index(key, old->second.dependencies, false);
         count(old->second, false);
         note(old->second, vanished_);
+        if (!old->second.comment_end.empty()) comment_ends_.erase({old->second.comment_end, key});
         judged_.erase(old);
     }
     if (!judged) return;
     index(key, judged->dependencies, true);
     count(*judged, true);
     note(*judged, appeared_);
+    if (!judged->comment_end.empty()) comment_ends_.emplace(judged->comment_end, key);
     judged_.emplace(key, std::move(*judged));
 }
 
@@ -514,6 +536,7 @@ void Replay::accept_all(const std::set<RootKey>& except) {
             add_verdict(gone, before[i].finding);
             add_verdict(come, now.finding);
             VerdictCounts& counts = verdicts_[now.finding.rule];
+            counted_before_.try_emplace(now.finding.rule, counts);
             subtract(counts, gone);
             counts.add(come);
             if (now.finding.judgement.verdict == Verdict::fail) touched_.insert_or_assign(now.finding.fingerprint, now);
@@ -537,10 +560,12 @@ void Replay::index(const RootKey& key, const Dependencies& dependencies, bool ad
 
 void Replay::count(const Judged& judged, bool add) {
     const auto enter = [&](const std::string& rule, const VerdictCounts& counts) {
+        VerdictCounts& all = verdicts_[rule];
+        counted_before_.try_emplace(rule, all);
         if (add)
-            verdicts_[rule].add(counts);
+            all.add(counts);
         else
-            subtract(verdicts_[rule], counts);
+            subtract(all, counts);
     };
     for (const auto& [rule, counts] : judged.others) enter(rule, counts);
     for (const OpenFinding& open : judged.effective) {
@@ -565,6 +590,9 @@ void Replay::note_diagnostics(const Diagnostics& diagnostics) {
 void Replay::settle() {
     note_diagnostics(session_->diagnostics);
     session_->diagnostics.truncate(0);
+    recounted_.clear();
+    for (const auto& [rule, before] : counted_before_)
+        if (!is_equal(before, verdicts_[rule])) recounted_.push_back(rule);
     for (auto at = appeared_.begin(); at != appeared_.end();) {
         if (vanished_.erase(at->first) == 0) {
             ++at;
@@ -581,9 +609,10 @@ std::optional<std::int64_t> Replay::next_end() const {
         if (end && *end > time_ && (!next || *end < *next)) next = end;
     };
     for (const Waiver& waiver : waivers_) consider(end_of_day(waiver.expires));
-    for (const auto& [key, judged] : judged_) {
-        // The first second of that day.
-        if (!judged.comment_end.empty()) consider(day_number(judged.comment_end) * 86400);
+    for (const auto& [end, key] : comment_ends_) {
+        // The first second of that day. Those that come after end no earlier.
+        consider(day_number(end) * 86400);
+        if (next) break;
     }
     return next;
 }

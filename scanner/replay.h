@@ -71,6 +71,10 @@ class Replay {
     const std::map<std::string, VerdictCounts, std::less<>>& verdicts() const { return verdicts_; }
     /// The rules that were run; null while the configuration has a fault, when nothing is judged.
     const RuleSet* rules() const { return session_ ? session_->catalogue.rules.get() : nullptr; }
+    /// How many times rules and configuration were read: where that grew, `rules` are others.
+    std::uint64_t started() const { return started_; }
+    /// The rules whose verdicts the last step changed, sorted.
+    const std::vector<std::string>& recounted() const { return recounted_; }
 
     /// What the last step changed: failures, accepted ones too, by fingerprint.
     const std::map<std::string, OpenFinding>& appeared() const { return appeared_; }
@@ -126,6 +130,7 @@ class Replay {
     void count(const Judged& judged, bool add);
     void note_diagnostics(const Diagnostics& diagnostics);
     void settle();
+    std::string standing_waivers() const;
     void begin_step(std::int64_t time);
 
     const Options options_;
@@ -146,12 +151,16 @@ class Replay {
     std::uint64_t living_bytes_ = 0, all_bytes_ = 0;
     std::map<std::string, std::set<std::string>> links_;  ///< a file -> the links that are read like it
     bool dangling_ = false;                               ///< some link leads nowhere, and may come to lead somewhere
-    bool accepting_ = false;                              ///< waivers, or their absence, are to be applied anew
+    std::string standing_;                                ///< of each waiver, whether it counted in the last step
     std::map<std::size_t, Grouping> groupings_;
     std::map<RootKey, Judged> judged_;
     std::unordered_map<std::string, std::set<RootKey>> readers_, listers_;
+    std::set<std::pair<std::string, RootKey>> comment_ends_;  ///< `Judged::comment_end`, where there is one
 
     std::map<std::string, VerdictCounts, std::less<>> verdicts_;
+    std::map<std::string, VerdictCounts, std::less<>> counted_before_;  ///< what the step has touched, as it was
+    std::vector<std::string> recounted_;
+    std::uint64_t started_ = 0;
     std::map<std::string, OpenFinding> appeared_, vanished_, touched_;
     std::vector<std::pair<git::ObjectId, Diagnostic>> diagnostics_;
     std::set<std::string> known_diagnostics_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -203,17 +204,33 @@ class Timeline {
         return counts.pass + counts.accepted > 0 ? Verdict::pass : Verdict::not_applicable;
     }
 
-    void note_controls(std::int64_t time) {
-        std::map<std::string, VerdictCounts, std::less<>> sums;
-        if (const RuleSet* rules = replay_.rules()) {
-            for (const RuleInfo& rule : rules->infos()) {
-                const auto counts = replay_.verdicts().find(rule.id);
-                if (counts != replay_.verdicts().end()) sums[std::string(rule.control)].add(counts->second);
-            }
+    /// The controls whose verdict the last step may have changed.
+    std::set<std::string, std::less<>> recounted_controls() {
+        std::set<std::string, std::less<>> changed;
+        if (started_ != replay_.started()) {
+            started_ = replay_.started();
+            rules_of_.clear();
+            if (const RuleSet* rules = replay_.rules())
+                for (const RuleInfo& rule : rules->infos()) rules_of_[std::string(rule.control)].emplace_back(rule.id);
+            for (const auto& [id, history] : controls_) changed.insert(id);
+            return changed;
         }
-        for (auto& [id, history] : controls_) {
-            const auto sum = sums.find(id);
-            const Verdict verdict = sum == sums.end() ? Verdict::not_applicable : verdict_of(sum->second);
+        for (const std::string& id : replay_.recounted())
+            if (const RuleInfo* rule = replay_.rules() ? replay_.rules()->find(id) : nullptr)
+                changed.emplace(rule->control);
+        return changed;
+    }
+
+    void note_controls(std::int64_t time) {
+        for (const std::string& id : recounted_controls()) {
+            const auto at = controls_.find(id);
+            if (at == controls_.end()) continue;
+            ControlHistory& history = at->second;
+            VerdictCounts sum;
+            for (const std::string& rule : rules_of_[id])
+                if (const auto counts = replay_.verdicts().find(rule); counts != replay_.verdicts().end())
+                    sum.add(counts->second);
+            const Verdict verdict = verdict_of(sum);
             std::vector<ControlInterval>& intervals = history.intervals;
             if (intervals.empty() && time > report_.from) {
                 // Before the branch's first commit there was nothing to judge.
@@ -331,6 +348,8 @@ class Timeline {
     AuditReport& report_;
     AuditMoment now_;
     std::map<std::string, ControlHistory, std::less<>> controls_;
+    std::map<std::string, std::vector<std::string>, std::less<>> rules_of_;  ///< by control
+    std::uint64_t started_ = 0;                                              ///< the replay's, at the last step
     std::map<std::string, std::size_t> living_;  ///< fingerprint -> index into the report's findings
     bool taken_ = false;
 };

@@ -74,6 +74,14 @@ bool is_word(std::string_view text) {
     });
 }
 
+/// What a parameter's declaration says of its length; 0 where it says nothing.
+std::uint64_t min_length(const Value& declaration) {
+    const Member* given = declaration.find("MinLength");
+    const std::optional<std::string> text = given ? scalar_text(given->value) : std::nullopt;
+    const std::optional<Number> number = text ? Number::parse(*text) : std::nullopt;
+    return number ? static_cast<std::uint64_t>(std::max<std::int64_t>(0, number->to_int64().value_or(0))) : 0;
+}
+
 /// How a parameter got its value from outside of the template.
 TraceRef trace_of(const Inputs::Parameter& given, const std::string& name) {
     return given.span.valid() ? make_trace(Trace::Kind::variable_file, given.span, name)
@@ -822,8 +830,9 @@ Value Stack::pseudo_parameter(const std::string& name, Span span) {
     if (std::find(std::begin(names), std::end(names), name) == std::end(names)) {
         evaluation_.error("cfn-unresolved-reference", quoted(name) + " is no pseudo parameter",
                           "CloudFormation refuses the template." + suggestion(name, names), span);
+        return unknown(Type::string(), cause, std::move(trace));
     }
-    return unknown(Type::string(), cause, std::move(trace));
+    return unknown_text(cause, std::move(trace), 1);
 }
 
 Value Stack::get_att(const std::string& id, const std::string& attribute, Span span) {
@@ -978,7 +987,9 @@ Value Stack::bind_parameter(const std::string& name, const Member& declared) {
         for (const Value& item : allowed->value.elements()) values.push_back(text_of(item, allowed->span));
         return one_of(std::move(values), cause, std::move(trace));
     }
-    return unknown(list ? Type::list(Type::string()) : Type::string(), cause, std::move(trace));
+    if (list) return unknown(Type::list(Type::string()), cause, std::move(trace));
+    // CloudFormation looks up what a type of AWS names (`AWS::EC2::VPC::Id`), so that it is never empty.
+    return unknown_text(cause, std::move(trace), type.starts_with("AWS::") ? 1 : min_length(declared.value));
 }
 
 Value Stack::convert_parameter(const std::string& name, const std::string& type, const Value& given, Span span) {
@@ -990,21 +1001,26 @@ Value Stack::convert_parameter(const std::string& name, const std::string& type,
     };
     if (type.starts_with("AWS::SSM::Parameter::Value")) {
         const std::optional<std::string> text = scalar_text(given);
-        const bool list = type.find("List") != std::string::npos;
-        return unknown(list ? Type::list(Type::string()) : Type::string(),
-                       make_cause("parameter " + name + " is read from the SSM parameter " +
-                                      (text ? quoted(cut(*text, 80)) : std::string("that is given")) + " at deployment",
-                                  span));
+        const CauseRef cause =
+            make_cause("parameter " + name + " is read from the SSM parameter " +
+                           (text ? quoted(cut(*text, 80)) : std::string("that is given")) + " at deployment",
+                       span);
+        if (type.find("List") != std::string::npos) return unknown(Type::list(Type::string()), cause);
+        return unknown_text(cause, {}, 1);  // Systems Manager holds no empty values
     }
     const Member* allowed = parameters_.find(name)->second.value.find("AllowedValues");
     const auto check = [&](const std::string& text) {
         if (!allowed || allowed->value.elements().empty()) return;
+        std::string advice = "Give one of the allowed values.";
         for (const Value& item : allowed->value.elements()) {
             if (scalar_text(item) == std::optional<std::string>(text)) return;
+            if (item.is_bool() && evaluation_.sources.text(item.origin()) == text)
+                advice =
+                    "YAML reads " + text + " without quotes as " + *scalar_text(item) + ": quote it in the template.";
         }
         evaluation_.error("cfn-parameter-value",
                           "The value of the parameter " + quoted(name) + " is not among its AllowedValues",
-                          "CloudFormation refuses it. Give one of the allowed values.", span);
+                          "CloudFormation refuses it. " + advice, span);
     };
     const bool list = type == "CommaDelimitedList" || type.starts_with("List<");
     if (given.is_unknown()) return given;
@@ -1381,9 +1397,10 @@ void Stack::check_rules() {
             const std::string says = description && description->value.is_string()
                                          ? printable(description->value.as_string())
                                          : std::string("An assertion does not hold.");
+            const std::string stop = says.ends_with('.') || says.ends_with('!') ? " " : ". ";
             // The template is fine, it wants other values than its defaults.
             evaluation_.warning("cfn-rule", "The parameters' values break the rule " + quoted(rule->name),
-                                says + " CloudFormation refuses these values; give others with --param.",
+                                says + stop + "CloudFormation refuses these values; give others with --param.",
                                 assert_member->span);
         }
     }

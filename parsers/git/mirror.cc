@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "parsers/git/certificates.h"
 #include "parsers/git/repository.h"
 #include "scanner/model/text.h"
 
@@ -64,6 +65,7 @@ FetchResult failed(const Session& session, int status, const std::string& url) {
 
 FetchResult fetch_mirror(const std::string& url, const std::string& folder, const FetchSettings& settings) {
     start_library();
+    load_certificates();
     Session session{settings, {}, 0};
     git_repository* raw_repository = nullptr;
     int status = git_repository_init(&raw_repository, folder.c_str(), 1);

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
+#include <deque>
 #include <fstream>
 #include <map>
 #include <mutex>
@@ -17,6 +19,7 @@
 #include <utility>
 
 #include "parsers/git/mirror.h"
+#include "parsers/git/tree_object.h"
 #include "scanner/model/text.h"
 
 namespace plumbline::git {
@@ -26,6 +29,14 @@ namespace {
 constexpr int max_links = 40;
 // Commits and trees of real repositories stay below 10 MB; a small object may claim to unpack to gigabytes.
 constexpr std::size_t max_object_size = std::size_t{64} << 20;
+// Trees that were read last stay in memory: whoever goes from commit to commit needs each twice, and its neighbours'
+// too.
+constexpr std::size_t max_kept_trees = std::size_t{8} << 20;
+// The largest repositories hold half a million files. A few small trees that name one another many times over claim to
+// hold any number.
+constexpr std::size_t max_changes = std::size_t{1} << 20;
+// Folders of a sane tree; a path of more is longer than the kernel takes.
+constexpr std::size_t max_depth = 2048;
 
 template <auto free_function>
 struct Free {
@@ -98,6 +109,58 @@ Person person(const git_signature* signature) {
     return {as_utf8(signature->name), as_utf8(signature->email), signature->when.time, signature->when.offset};
 }
 
+FileSystem::ReadResult read_blob(git_repository* repository, const git_oid& id, std::uint64_t limit) {
+    if (!repository) return {{}, "the repository can no longer be opened"};
+    git_odb* raw_odb = nullptr;
+    if (git_repository_odb(&raw_odb, repository) != 0) return {{}, last_error()};
+    const OwnedOdb odb(raw_odb);
+    std::size_t size = 0;
+    git_object_t type = GIT_OBJECT_INVALID;
+    // The header first, so that a blob that swells to gigabytes is never unpacked.
+    if (git_odb_read_header(&size, &type, odb.get(), &id) != 0)
+        return {{},
+                git_odb_exists(odb.get(), &id) ? "its object is damaged: " + last_error()
+                                               : std::string("its object is not in this repository (a partial or "
+                                                             "damaged clone)")};
+    if (type != GIT_OBJECT_BLOB) return {{}, "it is no regular file"};
+    if (size > limit) return {{}, "it is larger than the limit of " + std::to_string(limit >> 20) + " MiB"};
+    git_odb_object* raw = nullptr;
+    if (git_odb_read(&raw, odb.get(), &id) != 0) return {{}, "its object is damaged: " + last_error()};
+    const OwnedOdbObject object(raw);
+    return {std::string(static_cast<const char*>(git_odb_object_data(object.get())), git_odb_object_size(object.get())),
+            {}};
+}
+
+/// The bytes of a tree object. Null with a phrase in `error`.
+std::shared_ptr<const std::string> read_tree_bytes(git_repository* repository, const git_oid& id, std::string& error) {
+    git_odb* raw_odb = nullptr;
+    if (!repository || git_repository_odb(&raw_odb, repository) != 0) {
+        error = repository ? last_error() : std::string("the repository can no longer be opened");
+        return nullptr;
+    }
+    const OwnedOdb odb(raw_odb);
+    std::size_t size = 0;
+    git_object_t type = GIT_OBJECT_INVALID;
+    git_odb_object* raw = nullptr;
+    const auto fail = [&](const std::string& why) {
+        error = "tree " + hex(id) + " cannot be read: " + why;
+        return nullptr;
+    };
+    if (git_odb_read_header(&size, &type, odb.get(), &id) != 0) return fail(last_error());
+    if (type != GIT_OBJECT_TREE) return fail("it is no tree");
+    if (size > max_object_size) return fail("it is larger than 64 MiB");
+    if (git_odb_read(&raw, odb.get(), &id) != 0) return fail(last_error());
+    const OwnedOdbObject object(raw);
+    return std::make_shared<const std::string>(static_cast<const char*>(git_odb_object_data(object.get())),
+                                               git_odb_object_size(object.get()));
+}
+
+git_oid oid_of(std::string_view raw) {
+    git_oid id;
+    std::memcpy(id.id, raw.data(), GIT_OID_RAWSZ);
+    return id;
+}
+
 /// Handles of one repository: libgit2's objects belong to one thread at a time, so each caller borrows a handle.
 class Handles {
   public:
@@ -136,33 +199,34 @@ class Handles {
         return {*this, OwnedRepository(opened)};
     }
 
+    /// The bytes of a tree object. Null with a phrase in `error`.
+    std::shared_ptr<const std::string> tree(const git_oid& id, std::string& error) {
+        const std::string key(reinterpret_cast<const char*>(id.id), GIT_OID_RAWSZ);
+        {
+            const std::lock_guard lock(mutex_);
+            if (const auto known = trees_.find(key); known != trees_.end()) return known->second;
+        }
+        auto bytes = read_tree_bytes(borrow().get(), id, error);
+        if (!bytes || bytes->size() > max_kept_trees) return bytes;
+        const std::lock_guard lock(mutex_);
+        if (!trees_.emplace(key, bytes).second) return bytes;
+        trees_in_order_.push_back(key);
+        for (kept_ += bytes->size(); kept_ > max_kept_trees; trees_in_order_.pop_front()) {
+            const auto oldest = trees_.find(trees_in_order_.front());
+            kept_ -= oldest->second->size();
+            trees_.erase(oldest);
+        }
+        return bytes;
+    }
+
   private:
     std::string path_;
     std::mutex mutex_;
     std::vector<OwnedRepository> idle_;
+    std::unordered_map<std::string, std::shared_ptr<const std::string>> trees_;  ///< by raw id
+    std::deque<std::string> trees_in_order_;                                     ///< oldest first
+    std::size_t kept_ = 0;                                                       ///< bytes
 };
-
-FileSystem::ReadResult read_blob(git_repository* repository, const git_oid& id, std::uint64_t limit) {
-    if (!repository) return {{}, "the repository can no longer be opened"};
-    git_odb* raw_odb = nullptr;
-    if (git_repository_odb(&raw_odb, repository) != 0) return {{}, last_error()};
-    const OwnedOdb odb(raw_odb);
-    std::size_t size = 0;
-    git_object_t type = GIT_OBJECT_INVALID;
-    // The header first, so that a blob that swells to gigabytes is never unpacked.
-    if (git_odb_read_header(&size, &type, odb.get(), &id) != 0)
-        return {{},
-                git_odb_exists(odb.get(), &id) ? "its object is damaged: " + last_error()
-                                               : std::string("its object is not in this repository (a partial or "
-                                                             "damaged clone)")};
-    if (type != GIT_OBJECT_BLOB) return {{}, "it is no regular file"};
-    if (size > limit) return {{}, "it is larger than the limit of " + std::to_string(limit >> 20) + " MiB"};
-    git_odb_object* raw = nullptr;
-    if (git_odb_read(&raw, odb.get(), &id) != 0) return {{}, "its object is damaged: " + last_error()};
-    const OwnedOdbObject object(raw);
-    return {std::string(static_cast<const char*>(git_odb_object_data(object.get())), git_odb_object_size(object.get())),
-            {}};
-}
 
 /// Whether an object is small enough to be unpacked.
 bool is_sane(git_repository* repository, const git_oid& id) {
@@ -189,6 +253,22 @@ struct Node {
     git_oid id{};
     git_filemode_t mode = GIT_FILEMODE_UNREADABLE;
 };
+git_filemode_t mode_of(TreeObjectEntry::Kind kind) {
+    switch (kind) {
+        case TreeObjectEntry::Kind::folder:
+            return GIT_FILEMODE_TREE;
+        case TreeObjectEntry::Kind::link:
+            return GIT_FILEMODE_LINK;
+        case TreeObjectEntry::Kind::submodule:
+            return GIT_FILEMODE_COMMIT;
+        case TreeObjectEntry::Kind::executable:
+            return GIT_FILEMODE_BLOB_EXECUTABLE;
+        case TreeObjectEntry::Kind::file:
+            break;
+    }
+    return GIT_FILEMODE_BLOB;
+}
+
 /// Sorted by name.
 class Folder {
   public:
@@ -353,16 +433,14 @@ class TreeFileSystem : public NodeFileSystem {
 
   private:
     std::unique_ptr<Folder> load(const git_oid& id) const {
-        const auto handle = handles_->borrow();
-        git_tree* raw = nullptr;
-        if (!is_sane(handle.get(), id) || git_tree_lookup(&raw, handle.get(), &id) != 0) return nullptr;
-        const OwnedTree tree(raw);
+        std::string error;
+        const auto bytes = handles_->tree(id, error);
+        const auto read = bytes ? read_tree_object(*bytes) : std::nullopt;
+        if (!read) return nullptr;
         auto entries = std::make_unique<Folder>();
-        entries->reserve(git_tree_entrycount(tree.get()));
-        for (std::size_t i = 0; i < git_tree_entrycount(tree.get()); ++i) {
-            const git_tree_entry* entry = git_tree_entry_byindex(tree.get(), i);
-            entries->add(git_tree_entry_name(entry), {*git_tree_entry_id(entry), git_tree_entry_filemode(entry)});
-        }
+        entries->reserve(read->size());
+        for (const TreeObjectEntry& entry : *read)
+            entries->add(std::string(entry.name), {oid_of(entry.id), mode_of(entry.kind)});
         // git sorts folders as if a slash stood behind their names.
         entries->sort();
         return entries;
@@ -607,10 +685,17 @@ class DiskRepository : public Repository {
 
     std::optional<std::vector<Change>> changes(const ObjectId& old_commit, const ObjectId& new_commit, bool renames,
                                                std::string& error) const override {
+        std::array<git_oid, 2> trees{};
+        if (!tree_id(old_commit, trees[0], error) || !tree_id(new_commit, trees[1], error)) return std::nullopt;
+        auto changes = compare_trees(trees[0], trees[1], error);
+        if (!changes || !renames) return changes;
+        const auto has = [&](Change::Kind kind) {
+            return std::any_of(changes->begin(), changes->end(), [&](const Change& item) { return item.kind == kind; });
+        };
+        if (!has(Change::Kind::added) || !has(Change::Kind::removed)) return changes;
         const auto handle = handles_->borrow();
         const OwnedDiff diff = compare(handle.get(), old_commit, new_commit, error);
-        if (!diff) return std::nullopt;
-        if (renames && !find_renames(diff.get(), 0, error)) return std::nullopt;
+        if (!diff || !find_renames(diff.get(), 0, error)) return std::nullopt;
         return changes_of(diff.get());
     }
 
@@ -639,23 +724,18 @@ class DiskRepository : public Repository {
     }
 
     std::optional<std::vector<TreeEntry>> tree_entries(const ObjectId& id) const override {
-        const auto handle = handles_->borrow();
         const auto oid = parse(id);
-        git_tree* raw = nullptr;
-        if (!oid || !is_sane(handle.get(), *oid) || git_tree_lookup(&raw, handle.get(), &*oid) != 0)
-            return std::nullopt;
-        const OwnedTree tree(raw);
-        std::vector<TreeEntry> entries(git_tree_entrycount(tree.get()));
-        for (std::size_t i = 0; i < entries.size(); ++i) {
-            const git_tree_entry* entry = git_tree_entry_byindex(tree.get(), i);
-            const git_filemode_t mode = git_tree_entry_filemode(entry);
-            entries[i].kind = mode == GIT_FILEMODE_TREE ? TreeEntry::Kind::folder
-                              : mode == GIT_FILEMODE_BLOB || mode == GIT_FILEMODE_BLOB_EXECUTABLE
-                                  ? TreeEntry::Kind::file
-                                  : TreeEntry::Kind::other;
-            entries[i].name = git_tree_entry_name(entry);
-            entries[i].id = hex(*git_tree_entry_id(entry));
-        }
+        std::string error;
+        const auto bytes = oid ? handles_->tree(*oid, error) : nullptr;
+        const auto read = bytes ? read_tree_object(*bytes) : std::nullopt;
+        if (!read) return std::nullopt;
+        std::vector<TreeEntry> entries;
+        entries.reserve(read->size());
+        for (const TreeObjectEntry& entry : *read)
+            entries.push_back({entry.is_folder() ? TreeEntry::Kind::folder
+                               : entry.is_file() ? TreeEntry::Kind::file
+                                                 : TreeEntry::Kind::other,
+                               std::string(entry.name), hex(oid_of(entry.id))});
         return entries;
     }
 
@@ -748,7 +828,8 @@ class DiskRepository : public Repository {
                            : index_file.empty() ? git_repository_index(&raw, handle)
                                                 : git_index_open(&raw, index_file.c_str());
         OwnedIndex index(raw);
-        if (status == 0 && git_index_read(raw, 1) == 0) return index;
+        // Not forced: what was just read is read again only where the file has changed since.
+        if (status == 0 && git_index_read(raw, 0) == 0) return index;
         error = last_error();
         return nullptr;
     }
@@ -765,6 +846,85 @@ class DiskRepository : public Repository {
         }
         tree.reset(raw);
         return true;
+    }
+
+    /// The name of a commit's tree; zeros for an empty id. False with a phrase in `error`.
+    bool tree_id(const ObjectId& id, git_oid& tree, std::string& error) const {
+        if (id.empty()) return true;
+        const auto handle = handles_->borrow();
+        const OwnedCommit commit = look_up(handle.get(), id, error);
+        if (commit) tree = *git_commit_tree_id(commit.get());
+        return commit != nullptr;
+    }
+
+    /// Walks both trees side by side and only into folders that differ: libgit2's diff makes a list of everything on
+    /// its way and reads the configuration each time, which costs ten times as much where a folder holds a thousand
+    /// names.
+    std::optional<std::vector<Change>> compare_trees(const git_oid& before, const git_oid& after,
+                                                     std::string& error) const {
+        struct Open {
+            git_oid before, after;  ///< zeros: nothing is there
+            std::string prefix;     ///< with `/` at its end, unless it is the top
+            std::size_t depth;
+        };
+        std::vector<Change> changes;
+        std::vector<Open> open = {{before, after, "", 0}};
+        const auto bytes_of = [&](const git_oid& id) {
+            static const auto nothing = std::make_shared<const std::string>();
+            return git_oid_is_zero(&id) ? nothing : handles_->tree(id, error);
+        };
+        while (!open.empty()) {
+            const Open folder = std::move(open.back());
+            open.pop_back();
+            const auto old_bytes = bytes_of(folder.before), new_bytes = bytes_of(folder.after);
+            if (!old_bytes || !new_bytes) return std::nullopt;
+            const auto differences = compare_tree_objects(*old_bytes, *new_bytes);
+            if (!differences || folder.depth > max_depth || changes.size() > max_changes) {
+                error = "the folder " + quoted(folder.prefix) +
+                        (!differences               ? " is damaged"
+                         : folder.depth > max_depth ? " is nested more than " + std::to_string(max_depth) + " deep"
+                                                    : " lies behind " + std::to_string(max_changes) +
+                                                          " other files that differ, which is too many");
+                return std::nullopt;
+            }
+            for (const TreeDifference& item : *differences) {
+                const auto& some = item.after ? item.after : item.before;
+                std::string path = folder.prefix + std::string(some->name);
+                if (some->is_folder())
+                    open.push_back({item.before ? oid_of(item.before->id) : git_oid{},
+                                    item.after ? oid_of(item.after->id) : git_oid{}, std::move(path) + '/',
+                                    folder.depth + 1});
+                else
+                    add_changes(std::move(path), item, changes);
+            }
+        }
+        sort_changes(changes);
+        return changes;
+    }
+
+    static void add_changes(std::string path, const TreeDifference& item, std::vector<Change>& changes) {
+        const auto add = [&](Change::Kind kind, const std::optional<TreeObjectEntry>& old_entry,
+                             const std::optional<TreeObjectEntry>& new_entry) {
+            Change change;
+            change.kind = kind;
+            change.old_path = change.path = path;
+            if (old_entry) change.old_blob = hex(oid_of(old_entry->id));
+            if (new_entry) change.blob = hex(oid_of(new_entry->id));
+            change.link = (old_entry && !old_entry->is_file()) || (new_entry && !new_entry->is_file());
+            changes.push_back(std::move(change));
+        };
+        // What becomes a link, or stops to be one, is something else under the same name.
+        const bool other = item.before && item.after && item.before->kind != item.after->kind &&
+                           !(item.before->is_file() && item.after->is_file());
+        if (item.before && item.after && !other) return add(Change::Kind::modified, item.before, item.after);
+        if (item.before) add(Change::Kind::removed, item.before, std::nullopt);
+        if (item.after) add(Change::Kind::added, std::nullopt, item.after);
+    }
+
+    static void sort_changes(std::vector<Change>& changes) {
+        std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
+            return std::tie(a.path, a.old_path, a.kind) < std::tie(b.path, b.old_path, b.kind);
+        });
     }
 
     static bool find_renames(git_diff* diff, unsigned more_flags, std::string& error) {
@@ -795,9 +955,7 @@ class DiskRepository : public Repository {
                                                                : Change::Kind::modified;
             changes.push_back(std::move(change));
         }
-        std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
-            return std::tie(a.path, a.old_path, a.kind) < std::tie(b.path, b.old_path, b.kind);
-        });
+        sort_changes(changes);
         return changes;
     }
 

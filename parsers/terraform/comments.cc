@@ -1,7 +1,9 @@
 #include "parsers/terraform/comments.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "parsers/ignore_comment.h"
 #include "scanner/model/text.h"
 
 namespace plumbline::terraform {
@@ -20,22 +22,6 @@ std::string_view inner_text(std::string_view comment) {
 
 bool is_blank(char c) {
     return c == ' ' || c == '\t';
-}
-
-/// Splits off the first word.
-std::string_view take_word(std::string_view& text) {
-    text = trim(text);
-    const std::size_t end = text.find_first_of(" \t\r\n");
-    const std::string_view word = text.substr(0, end);
-    text = end == std::string_view::npos ? std::string_view() : text.substr(end);
-    return word;
-}
-
-void add_ids(std::string_view list, std::vector<std::string>& ids) {
-    for (std::string_view id : split(list, ',')) {
-        id = trim(id);
-        if (!id.empty()) ids.emplace_back(id);
-    }
 }
 
 /// Finds what a comment is about.
@@ -114,112 +100,28 @@ class Places {
     std::string_view text_;
 };
 
-/// `ID[:exp:DATE][:ws:NAME]`, what tfsec and Trivy write behind `ignore:`. The part in brackets after an id narrows it
-/// to attribute values there; the scope already does here.
-Suppression peer_ignore(std::string_view word) {
-    Suppression made;
-    const auto parts = split(word, ':');
-    std::string_view id = parts.empty() ? std::string_view() : parts[0];
-    id = id.substr(0, id.find('['));
-    if (!id.empty()) made.rules.emplace_back(id);
-    for (std::size_t i = 1; i + 1 < parts.size(); ++i) {
-        if (parts[i] == "exp") made.expires = std::string(parts[i + 1]);
-    }
-    return made;
-}
-
-class Reader {
-  public:
-    Reader(const hcl::File& file, std::vector<Suppression>& out) : places_(file), out_(out) {}
-
-    void read(Span comment, std::string_view text) {
-        std::string_view rest = text;
-        while (!rest.empty()) {
-            const std::string_view word = take_word(rest);
-            if (word.starts_with("trivy:ignore:") || word.starts_with("tfsec:ignore:")) {
-                add(peer_ignore(word.substr(13)), comment, near(comment));
-            } else if (word == "plumbline:ignore") {
-                own(comment, rest);
-            } else if (word.starts_with("checkov:skip") || word.starts_with("bridgecrew:skip")) {
-                skip(comment, word.substr(word.find("skip") + 4), rest);
-            } else if (word == "kics-scan") {
-                kics(comment, rest);
-            }
-        }
-    }
-
-  private:
-    Span near(Span comment) const {
-        return places_.ends_a_line(comment) ? places_.on_line(comment.begin) : places_.following(comment.end);
-    }
-
-    void add(Suppression made, Span comment, Span scope) {
-        if (made.rules.empty() || !scope.valid()) return;
-        made.span = comment;
-        made.scope = scope;
-        made.kind = "comment";
-        out_.push_back(std::move(made));
-    }
-
-    void own(Span comment, std::string_view& rest) {
-        Suppression made;
-        add_ids(take_word(rest), made.rules);
-        made.reason = std::string(trim(rest.substr(0, rest.find('\n'))));
-        rest = rest.substr(std::min(rest.size(), rest.find('\n')));
-        Span scope = places_.ends_a_line(comment) ? Span{} : places_.block_around(comment.begin);
-        add(std::move(made), comment, scope.valid() ? scope : near(comment));
-    }
-
-    /// `word` is what follows "skip": "=ID:reason", with blanks around the equals sign and in the reason.
-    void skip(Span comment, std::string_view word, std::string_view& rest) {
-        const std::size_t end = std::min(rest.size(), rest.find('\n'));
-        std::string line = std::string(word) + std::string(rest.substr(0, end));
-        rest = rest.substr(end);
-        std::string_view text = trim(line);
-        if (!text.starts_with('=')) return;
-        text = trim(text.substr(1));
-        Suppression made;
-        const std::size_t colon = text.find(':');
-        std::string_view ids = text.substr(0, colon);
-        if (colon != std::string_view::npos) made.reason = std::string(trim(text.substr(colon + 1)));
-        // Without a colon the ids end at the first blank that no comma precedes.
-        if (colon == std::string_view::npos) ids = ids.substr(0, ids.find_first_of(" \t"));
-        add_ids(ids, made.rules);
-        add(std::move(made), comment, places_.block_around(comment.begin));
-    }
-
-    void kics(Span comment, std::string_view& rest) {
-        const std::string_view what = take_word(rest);
-        Suppression made;
-        if (what.starts_with("disable=")) {
-            add_ids(what.substr(8), made.rules);
-            add(std::move(made), comment, places_.whole_file());
-            return;
-        }
-        made.rules = {"*"};
-        if (what == "ignore")
-            add(std::move(made), comment, places_.whole_file());
-        else if (what == "ignore-line" || what == "ignore-block")
-            add(std::move(made), comment, places_.following(comment.end));
-    }
-
-    Places places_;
-    std::vector<Suppression>& out_;
-};
-
 }  // namespace
 
 std::vector<Suppression> comment_suppressions(const hcl::File& file) {
+    using Reach = IgnoreComment::Reach;
     std::vector<Suppression> out;
-    Reader reader(file, out);
+    const Places places(file);
     const std::string_view text = file.source->text();
     for (const hcl::Comment& comment : file.comments) {
-        const std::string_view raw = text.substr(comment.span.begin, comment.span.end - comment.span.begin);
-        // Every directive has one of these words; most comments have none.
-        if (raw.find("ignore") == std::string_view::npos && raw.find("skip") == std::string_view::npos &&
-            raw.find("kics-scan") == std::string_view::npos)
-            continue;
-        reader.read(comment.span, inner_text(raw));
+        const Span span = comment.span;
+        for (IgnoreComment& found : ignore_comments(inner_text(text.substr(span.begin, span.end - span.begin)))) {
+            Span scope;
+            if (found.reach == Reach::file) scope = places.whole_file();
+            if (found.reach == Reach::following) scope = places.following(span.end);
+            if (found.reach == Reach::resource || (found.reach == Reach::own && !places.ends_a_line(span)))
+                scope = places.block_around(span.begin);
+            if (found.reach == Reach::near || (found.reach == Reach::own && !scope.valid()))
+                scope = places.ends_a_line(span) ? places.on_line(span.begin) : places.following(span.end);
+            if (!scope.valid()) continue;
+            found.made.span = span;
+            found.made.scope = scope;
+            out.push_back(std::move(found.made));
+        }
     }
     return out;
 }

@@ -157,6 +157,8 @@ def small_page(browser, url, checks, shots):
         browser.key(str(number))
         wide = browser.run("document.documentElement.scrollWidth - innerWidth")
         checks.that(f"{view} fits a narrow window", wide <= 0, wide)
+        cut = browser.run("[...document.querySelectorAll('main table')].filter(t => t.getBoundingClientRect().right > innerWidth).length")
+        checks.that(f"no table of {view} is cut in a narrow window", cut == 0, cut)
         if shots:
             browser.shot(shots / f"{view}-narrow.png")
     browser.size(1280, 900)

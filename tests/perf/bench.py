@@ -126,7 +126,33 @@ def inputs(scratch, corpora):
         path = os.path.join(scratch, "generated-%d" % resources)
         generate.generate(path, resources, calls)
         made["generated, %d resources in %d calls" % (resources, calls)] = path
+    for documents in (10000, 30000, 100000):
+        path = os.path.join(scratch, "documents-%d" % documents)
+        generate.manifests(path, documents)
+        made["one file of %d Kubernetes documents" % documents] = path
+    # What CloudFormation takes at most is 500 resources and 1 MB.
+    for resources, size in ((500, 1000000), (10000, 0)):
+        path = os.path.join(scratch, "template-%d" % resources)
+        generate.template(path, resources, size)
+        made["one CloudFormation template of %d resources" % resources] = path
     return made
+
+
+def staged_repository(scratch, corpora):
+    """A repository of terraform-aws-components in which a change to one root is staged; None without the corpus."""
+    source = os.path.join(corpora, "terraform-aws-components")
+    if not os.path.isdir(source):
+        return None
+    path = os.path.join(scratch, "hook")
+    shutil.copytree(source, path, symlinks=True)
+    git = ["git", "-C", path, "-c", "user.name=Ann", "-c", "user.email=ann@example.org"]
+    for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "start"], ["gc", "-q"]):
+        subprocess.run(git + command, check=True)
+    with open(os.path.join(path, "modules", "access-analyzer", "main.tf"), "a") as file:
+        file.write('resource "aws_security_group_rule" "open" {\n  type        = "ingress"\n  from_port   = 22\n  to_port     = 22\n'
+                   '  protocol    = "tcp"\n  cidr_blocks = ["0.0.0.0/0"]\n}\n')
+    subprocess.run(git + ["add", "-A"], check=True)
+    return path
 
 
 def row(cells):
@@ -150,6 +176,12 @@ def main():
         out += "Versions: " + ", ".join("%s %s" % (name, tool[0]) for name, tool in found.items()) + ".\n\n"
         out += row(["input", "size", "tool", "wall", "CPU", "peak memory"]) + row(["---", "---:", "---", "---:", "---:", "---:"])
         wall = {}
+        if not args.only or any(word in "hook" for word in args.only):
+            path = staged_repository(scratch, args.corpora)
+            if path:
+                hook = medians([args.bin, "scan", path, "--staged", "--quiet"], max(args.runs, 20))
+                out += row(["hook: one root of terraform-aws-components staged", "", "plumbline", "%.1f ms" % (hook[0] * 1e3),
+                            "%.1f ms" % (hook[1] * 1e3), "%.0f MB" % (hook[2] / 1e6)])
         start = medians([args.bin, "--version"], args.runs)
         out += row(["`--version`", "", "plumbline", "%.1f ms" % (start[0] * 1e3), "%.1f ms" % (start[1] * 1e3), "%.0f MB" % (start[2] / 1e6)])
         for name, path in chosen.items():
