@@ -52,9 +52,6 @@ struct Root {
     std::size_t parser = 0;
     /// Opaque to the pipeline.
     std::shared_ptr<const void> plan;
-    /// Another parser's root, by its parser's name and its path, of which this one tells more: a plan of a module. Where
-    /// there is one set of inputs, only this one is judged. Both empty: none.
-    std::string instead_of_parser = {}, instead_of_path = {};
 };
 
 /// Reads one language. Stateless: every call may come from any thread.

@@ -57,23 +57,32 @@ struct Case {
 };
 
 const std::string pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: ";
-const std::string template_of = R"({"AWSTemplateFormatVersion":"2010-09-09","Resources":{"a":{"Type":"AWS::S3::Bucket",)"
-                                R"("Properties":{"BucketName":)";
+const std::string template_of =
+    R"({"AWSTemplateFormatVersion":"2010-09-09","Resources":{"a":{"Type":"AWS::S3::Bucket",)"
+    R"("Properties":{"BucketName":)";
 constexpr std::size_t deep = 10'000;
 
 std::vector<Case> unreadable_files() {
     return {
         {"binary", {{"x.tf", std::string("\0\1\2\3\xff", 5)}}, "x.tf:1:1: error: Invalid character\n"},
-        {"invalid UTF-8 in HCL", {{"x.tf", "locals {\n  a = \"\xff\"\n}\n"}}, "x.tf:2:8: error: Invalid character encoding\n"},
+        {"invalid UTF-8 in HCL",
+         {{"x.tf", "locals {\n  a = \"\xff\"\n}\n"}},
+         "x.tf:2:8: error: Invalid character encoding\n"},
         {"invalid UTF-8 in YAML", {{"x.yaml", pod + "\xff\n"}}, "x.yaml: error: This file is not UTF-8\n"},
-        {"invalid UTF-8 in JSON", {{"x.json", template_of + "\"\xff\"}}}}"}}, "x.json:1:99: error: This is not valid JSON: "},
-        {"YAML over the limit", {{"x.yaml", std::string((std::size_t{16} << 20) + 1, '#')}},
+        {"invalid UTF-8 in JSON",
+         {{"x.json", template_of + "\"\xff\"}}}}"}},
+         "x.json:1:99: error: This is not valid JSON: "},
+        {"YAML over the limit",
+         {{"x.yaml", std::string((std::size_t{16} << 20) + 1, '#')}},
          "x.yaml: error: This file was not read: it is larger than the limit of 16 MiB\n"},
-        {"JSON over the limit", {{"x.json", std::string((std::size_t{16} << 20) + 1, ' ')}},
+        {"JSON over the limit",
+         {{"x.json", std::string((std::size_t{16} << 20) + 1, ' ')}},
          "x.json: error: This file was not read: it is larger than the limit of 16 MiB\n"},
-        {"a long line of HCL without an end", {{"x.tf", "locals { a = [" + times(500'000, "1,") + "\n"}},
+        {"a long line of HCL without an end",
+         {{"x.tf", "locals { a = [" + times(500'000, "1,") + "\n"}},
          "x.tf:1:14: error: Unterminated tuple constructor expression\n"},
-        {"a long line of JSON without an end", {{"x.json", template_of + "\"" + times(1'000'000, "x")}},
+        {"a long line of JSON without an end",
+         {{"x.json", template_of + "\"" + times(1'000'000, "x")}},
          "invalid string: missing closing quote; last read: '\"xxxx"},
         {"nothing but quotes", {{"x.tf", times(1'000'001, "\"")}}, "x.tf:1:1: error: Invalid argument name\n"},
         {"a heredoc without an end", {{"x.tf", "locals {\n  a = <<EOT\n" + times(5'000, "x ${ y\n")}}, "x.tf:"},
@@ -94,13 +103,17 @@ std::vector<Case> deep_files() {
         {"conditionals", {{"x.tf", local(times(deep, "true ? 1 : ") + "1")}}, too_deep},
         {"splats", {{"x.tf", local("[]" + times(deep, "[*]"))}}, too_deep},
         {"for expressions", {{"x.tf", local(times(deep, "[for x in ") + "[]" + times(deep, ": x]"))}}, too_deep},
-        {"HCL in JSON", {{"x.tf.json", R"({"locals":{"a":)" + times(deep, "[") + times(deep, "]") + "}}"}},
+        {"HCL in JSON",
+         {{"x.tf.json", R"({"locals":{"a":)" + times(deep, "[") + times(deep, "]") + "}}"}},
          "x.tf.json:1:1015: error: Nesting too deep\n"},
-        {"YAML flow", {{"x.yaml", pod + times(deep, "[") + times(deep, "]") + "\n"}},
+        {"YAML flow",
+         {{"x.yaml", pod + times(deep, "[") + times(deep, "]") + "\n"}},
          "x.yaml:4:406: error: This is not valid YAML: nested deeper than 400 levels\n"},
-        {"YAML blocks", {{"x.yaml", pod + "\n " + times(deep, "- ") + "a\n"}},
+        {"YAML blocks",
+         {{"x.yaml", pod + "\n " + times(deep, "- ") + "a\n"}},
          "error: This is not valid YAML: nested deeper than 400 levels\n"},
-        {"JSON", {{"x.json", template_of + times(deep, "[") + times(deep, "]") + "}}}}"}},
+        {"JSON",
+         {{"x.json", template_of + times(deep, "[") + times(deep, "]") + "}}}}"}},
          "error: This JSON is nested deeper than 1,000 levels\n"},
         {"CloudFormation's functions",
          {{"x.json", template_of + times(deep, R"({"Fn::Join":["",[)") + "\"x\"" + times(deep, "]]}") + "}}}}"}},
@@ -110,7 +123,8 @@ std::vector<Case> deep_files() {
                            "  c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n  d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
                            "  e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n  f: [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\n"}},
          "error: Aliases expand to more than 1,000,000 nodes\n"},
-        {"an alias to what it stands in", {{"x.yaml", pod + "&a [*a]\n"}},
+        {"an alias to what it stands in",
+         {{"x.yaml", pod + "&a [*a]\n"}},
          "x.yaml:4:11: error: The alias refers to the node it stands in\n"},
     };
 }
@@ -118,49 +132,68 @@ std::vector<Case> deep_files() {
 /// What only the evaluation meets is a warning: a module judged by its defaults need not make sense.
 std::vector<Case> large_programs() {
     return {
-        {"a module that calls itself", {{"x.tf", "module \"m\" {\n  source = \"./\"\n}\n"}},
+        {"a module that calls itself",
+         {{"x.tf", "module \"m\" {\n  source = \"./\"\n}\n"}},
          "x.tf:1:1: error: Module calls itself\n"},
         {"modules that call each other",
          {{"x.tf", "module \"a\" {\n  source = \"./a\"\n}\n"},
           {"a/x.tf", "module \"b\" {\n  source = \"../b\"\n}\n"},
           {"b/x.tf", "module \"a\" {\n  source = \"../a\"\n}\n"}},
          "b/x.tf:1:1: error: Module calls itself\n"},
-        {"a module outside of the tree", {{"x.tf", "module \"m\" {\n  source = \"../../../../etc\"\n}\n"}},
-         "its source \"../../../../etc\" lies outside of the scanned tree\n", 0},
-        {"an absolute module", {{"x.tf", "module \"m\" {\n  source = \"/etc\"\n}\n"}},
-         "its source \"/etc\" is not in the tree", 0},
-        {"a module by file URL", {{"x.tf", "module \"m\" {\n  source = \"file:///etc\"\n}\n"}},
-         "its source \"file:///etc\" is not in the tree", 0},
+        {"a module outside of the tree",
+         {{"x.tf", "module \"m\" {\n  source = \"../../../../etc\"\n}\n"}},
+         "its source \"../../../../etc\" lies outside of the scanned tree\n",
+         0},
+        {"an absolute module",
+         {{"x.tf", "module \"m\" {\n  source = \"/etc\"\n}\n"}},
+         "its source \"/etc\" is not in the tree",
+         0},
+        {"a module by file URL",
+         {{"x.tf", "module \"m\" {\n  source = \"file:///etc\"\n}\n"}},
+         "its source \"file:///etc\" is not in the tree",
+         0},
         {"for_each over a million keys",
-         {{"x.tf", "resource \"aws_sqs_queue\" \"q\" {\n  for_each = toset(flatten([for i in range(1000) : [for j in "
-                   "range(1000) : \"${i}-${j}\"]]))\n}\n"}},
-         "x.tf:2:14: warning: ", 0},
-        {"a count of a million", {{"x.tf", "resource \"aws_sqs_queue\" \"q\" {\n  count = 1000000\n}\n"}},
-         "x.tf:2:11: warning: Too many instances\n", 0},
+         {{"x.tf",
+           "resource \"aws_sqs_queue\" \"q\" {\n  for_each = toset(flatten([for i in range(1000) : [for j in "
+           "range(1000) : \"${i}-${j}\"]]))\n}\n"}},
+         "x.tf:2:14: warning: ",
+         0},
+        {"a count of a million",
+         {{"x.tf", "resource \"aws_sqs_queue\" \"q\" {\n  count = 1000000\n}\n"}},
+         "x.tf:2:11: warning: Too many instances\n",
+         0},
         {"a large range", {{"x.tf", local("range(1e9)")}}, "x.tf:2:7: warning: Error in function call\n", 0},
-        {"setproduct", {{"x.tf", local("setproduct(range(1000), range(1000), range(1000))")}},
-         "Call to function \"setproduct\" failed: the result is too large.\n", 0},
+        {"setproduct",
+         {{"x.tf", local("setproduct(range(1000), range(1000), range(1000))")}},
+         "Call to function \"setproduct\" failed: the result is too large.\n",
+         0},
         {"for expressions that multiply",
          {{"x.tf", local("[for a in range(1000) : [for b in range(1000) : [for c in range(1000) : c]]]")}},
-         "x.tf:2:7: warning: Value too large\n", 0},
+         "x.tf:2:7: warning: Value too large\n",
+         0},
         {"sums that take a billion steps",
-         {{"x.tf", local("sum([for a in range(1000) : sum([for b in range(1000) : sum([for c in range(1000) : c])])])")}},
-         "warning: Too much to evaluate\n", 0},
+         {{"x.tf",
+           local("sum([for a in range(1000) : sum([for b in range(1000) : sum([for c in range(1000) : c])])])")}},
+         "warning: Too much to evaluate\n",
+         0},
         {"texts that double", {{"x.tf", chain("\"xxxxxxxx\"", 60, "\"${$}${$}\"")}}, "warning: Text too long\n", 0},
         {"lists that double", {{"x.tf", chain("[1]", 60, "concat($, $)")}}, "x.tf:", 0},
         {"lists that hold each other twice", {{"x.tf", chain("[1]", 60, "[$, $]")}}, "warning: Value too large\n", 0},
         {"numbers that square", {{"x.tf", chain("99999999", 60, "$ * $")}}, "", 0},
         {"a chain of locals", {{"x.tf", chain("1", 20'000, "$")}}, "warning: Too much to evaluate\n", 0},
-        {"a cycle of locals",
-         {{"x.tf", chain("local.a3000", 3000, "$")}}, "error: Cycle: local.a", 0},
+        {"a cycle of locals", {{"x.tf", chain("local.a3000", 3000, "$")}}, "error: Cycle: local.a", 0},
         {"dynamic blocks that multiply",
-         {{"x.tf", "resource \"aws_security_group\" \"g\" {\n  dynamic \"a\" {\n    for_each = range(1000)\n    content {\n"
-                   "      dynamic \"b\" {\n        for_each = range(1000)\n        content {\n          dynamic \"c\" {\n"
-                   "            for_each = range(1000)\n            content { x = 1 }\n          }\n        }\n      }\n"
-                   "    }\n  }\n}\n"}},
-         "warning: Too much to evaluate\n", 0},
-        {"files outside of the tree", {{"x.tf", local("file(\"../../../../etc/passwd\")")}},
-         "no file exists at \"../../../../etc/passwd\"", 0},
+         {{"x.tf",
+           "resource \"aws_security_group\" \"g\" {\n  dynamic \"a\" {\n    for_each = range(1000)\n    content {\n"
+           "      dynamic \"b\" {\n        for_each = range(1000)\n        content {\n          dynamic \"c\" {\n"
+           "            for_each = range(1000)\n            content { x = 1 }\n          }\n        }\n      }\n"
+           "    }\n  }\n}\n"}},
+         "warning: Too much to evaluate\n",
+         0},
+        {"files outside of the tree",
+         {{"x.tf", local("file(\"../../../../etc/passwd\")")}},
+         "no file exists at \"../../../../etc/passwd\"",
+         0},
     };
 }
 
@@ -174,11 +207,12 @@ TEST_CASE("bad input is named and the rest is scanned") {
         Program program;
         program.system.files["/policy/rule.yaml"] = private_rule;
         for (const auto& [path, text] : item.files) program.system.files["/repo/bad/" + path] = text;
-        const std::vector<std::string> call = {"scan",   "--no-builtin-rules", "--rules", "/policy",
-                                               "--jobs", "1",                  "--format", "csv"};
+        const std::vector<std::string> call = {"scan", "--no-builtin-rules", "--rules", "/policy", "--jobs",
+                                               "1",    "--format",           "csv"};
         const auto said = [&] {
             std::string text = program.err;
-            for (std::size_t at = text.find("bad/"); at != std::string::npos; at = text.find("bad/", at)) text.erase(at, 4);
+            for (std::size_t at = text.find("bad/"); at != std::string::npos; at = text.find("bad/", at))
+                text.erase(at, 4);
             return text;
         };
         CHECK(program.run(call) == item.exit);

@@ -20,11 +20,31 @@ constexpr std::size_t max_text = 16U << 20;
 // Values in one value. A file of the largest size that is read decodes to fewer; more comes from lists that hold each
 // other several times, which take no memory, but time whenever they are walked over.
 constexpr std::uint32_t max_weight = 4'000'000;
-// How many values are passed on, or looked through by a function, in the time of one step.
-constexpr std::uint32_t passed_a_step = 256;
+// How many values are looked through in the time of one step.
 constexpr std::uint32_t walked_a_step = 16;
 // Bytes of text that take as much memory as what one step makes otherwise.
 constexpr std::size_t text_a_step = 64;
+
+/// How many values a walk over this one meets, itself included: a shared part counts as often as it occurs. Counts no
+/// further than `limit`.
+std::uint64_t weight_of(const Value& value, std::uint64_t limit = max_weight + 1) {
+    std::uint64_t weight = 1;
+    for (const Value& item : value.elements()) {
+        if (weight >= limit) break;
+        weight += weight_of(item, limit - weight);
+    }
+    for (const Member& member : value.members()) {
+        if (weight >= limit) break;
+        weight += weight_of(member.value, limit - weight);
+    }
+    return weight;
+}
+
+/// What can be larger than all that it is made of.
+bool composes(Kind kind) {
+    return kind == Kind::tuple || kind == Kind::object || kind == Kind::for_tuple || kind == Kind::for_object ||
+           kind == Kind::splat_attr || kind == Kind::splat_full || kind == Kind::call;
+}
 
 /// Elements of anything `for` and splats go over: (key, value).
 bool iterate(const Value& collection, const auto& visit) {
@@ -128,9 +148,10 @@ Value Evaluator::too_large(Span place) {
 }
 
 Value Evaluator::weighed(Value value, const Expr& expr) {
-    if (value.weight() > max_weight) return too_large(expr.span);
-    if (!spend(value.weight() / passed_a_step, expr.span)) return out_of_budget(expr.span);
-    return value;
+    if (!composes(expr.kind) || (!value.is_sequence() && !value.is_mapping())) return value;
+    const std::uint64_t weight = weight_of(value);
+    if (weight > max_weight) return too_large(expr.span);
+    return spend(weight / walked_a_step, expr.span) ? value : out_of_budget(expr.span);
 }
 
 Value Evaluator::evaluate_plain(const Expr& expr) {
@@ -479,7 +500,7 @@ Value Evaluator::for_value(const hcl::ForExpr& expr) {
         }
         if (tuple) {
             items.push_back(evaluate(*expr.value));
-            weight += items.back().weight();
+            weight += weight_of(items.back());
             return leave(true);
         }
         const Value raw_key = evaluate(*expr.key);
@@ -505,7 +526,7 @@ Value Evaluator::for_value(const hcl::ForExpr& expr) {
         }
         const std::string& name = text.value().as_string();
         Value value = evaluate(*expr.value);
-        weight += value.weight();
+        weight += weight_of(value);
         if (expr.group) {
             groups[name].push_back(std::move(value));
             return leave(true);
@@ -737,7 +758,7 @@ Value Evaluator::call(const hcl::CallExpr& expr) {
         }
     }
     for (const Value& argument : arguments) {
-        if (!spend(argument.weight() / walked_a_step, expr.span)) return out_of_budget(expr.span);
+        if (!spend(weight_of(argument) / walked_a_step, expr.span)) return out_of_budget(expr.span);
     }
     Result result = terraform::call(expr.name, arguments, *context);
     if (!result.ok()) {
@@ -755,7 +776,7 @@ Value Evaluator::call(const hcl::CallExpr& expr) {
     if (value.trace() && value.trace()->span.valid())
         return value;  // passed through unchanged: it keeps its own origin
     const std::size_t text = value.is_string() ? value.as_string().size() : 0;
-    if (!spend(value.weight() + text / text_a_step, expr.span)) return out_of_budget(expr.span);
+    if (!spend(weight_of(value) + text / text_a_step, expr.span)) return out_of_budget(expr.span);
     if (value.trace()) from.push_back(value.trace());
     return value.traced(make_trace(Trace::Kind::expression, expr.span, {}, std::move(from)));
 }

@@ -32,11 +32,11 @@ class Scope {
 };
 
 /// Work that is left for one root; what is not evaluated when it is used up counts as unknown. A million steps take
-/// about 0.2 seconds. The largest real root in the corpora takes some 200,000. Whatever keeps memory is paid for too, so
-/// that a root's values stay below a gigabyte.
+/// about 0.2 seconds. The largest real root in the corpora takes some 200,000. Whatever keeps memory is paid for too,
+/// so that a root's values stay below a gigabyte.
 struct Budget {
     std::uint64_t steps = 8'000'000;
-    int depth = 0;                  ///< of evaluation, through locals and modules
+    int depth = 0;                 ///< of evaluation, through locals and modules
     std::optional<Span> exceeded;  ///< where a limit was reached first; whoever owns the budget reports it
 
     /// Reports the limit where it was reached.
@@ -58,8 +58,8 @@ class Evaluator {
     /// Reports a fault and returns the unknown that stands for the missing result.
     Value fault(std::string summary, std::string detail, Span subject);
     Diagnostics& diagnostics() { return *diagnostics_; }
-    /// Pays for work that no expression stands for, such as the making of a block. False when the budget is used up; the
-    /// caller then makes no more.
+    /// Pays for work that no expression stands for, such as the making of a block. False when the budget is used up;
+    /// the caller then makes no more.
     bool spend(std::uint64_t steps, Span place);
 
     /// Applies one step to a value; reading from a resource leaves a reference in the trace.
@@ -67,7 +67,7 @@ class Evaluator {
 
   private:
     Value evaluate_plain(const hcl::Expr& expr);
-    /// The result where it is small enough to keep and the budget covers what walks over it take.
+    /// The result where it is small enough to keep and the budget covers a walk over it.
     Value weighed(Value value, const hcl::Expr& expr);
     bool give_up(Span place);
     Value out_of_budget(Span place) const;

@@ -44,8 +44,7 @@ class Expander {
                 "of strings, and you have provided a value of type " +
                 value.type().friendly_name() + ".");
         if (value.elements().size() + value.members().size() > max_instances)
-            return refuse("Too many instances",
-                          "The for_each has more than 50,000 keys; one instance stands for all.");
+            return refuse("Too many instances", "The for_each has more than 50,000 keys; one instance stands for all.");
         Expansion made = of_kind(Expansion::Kind::each);
         for (const Value& item : value.elements()) {
             if (item.is_unknown()) return undetermined(item);

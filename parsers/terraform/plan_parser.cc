@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <set>
 
 #include "parsers/json/json_reader.h"
@@ -26,6 +27,12 @@ constexpr std::size_t max_meant_instances = 1000;
 struct PlanFile : ParsedFile {
     Value document;
     bool binary = false;
+};
+
+/// A plan that is judged, and the folder of the root module in whose place it is.
+struct PlanRoot {
+    const PlanFile* file = nullptr;  // the pipeline's
+    std::optional<std::string> replaced;
 };
 
 const Value* member_of(const Value& object, std::string_view name) {
@@ -171,8 +178,8 @@ const ModuleConfig* configuration_beside(const std::string& plan, terraform::Lib
     return found || folder.empty() ? found : library.module(std::string(parent_path(folder)));
 }
 
-/// Finds where a plan's configuration and a folder differ. What a plan records of an expression is only its value, where
-/// that is written out, so that a reference put in place of another is not seen.
+/// Finds where a plan's configuration and a folder differ. What a plan records of an expression is only its value,
+/// where that is written out, so that a reference put in place of another is not seen.
 class Comparison {
   public:
     explicit Comparison(terraform::Library& library) : library_(library) {}
@@ -967,9 +974,8 @@ class TerraformPlanParser : public Parser {
             Root root;
             root.path = file->source->path();
             readable.insert(parent_path(file->source->path()));
-            // The pipeline owns the file.
-            root.plan = std::shared_ptr<const void>(std::shared_ptr<void>(), static_cast<const PlanFile*>(file));
-            replace_configuration(root, *static_cast<const PlanFile*>(file), library, diagnostics);
+            const auto* plan = static_cast<const PlanFile*>(file);
+            root.plan = std::make_shared<const PlanRoot>(PlanRoot{plan, replaced_by(*plan, library, diagnostics)});
             made.push_back(std::move(root));
         }
         for (const ParsedFile* file : files) {
@@ -984,29 +990,28 @@ class TerraformPlanParser : public Parser {
 
     RootResult evaluate(const Root& root, const Inputs&, const FileSystem& file_system,
                         SourceSet& sources) const override {
-        const auto* file = static_cast<const PlanFile*>(root.plan.get());
+        const PlanFile* file = static_cast<const PlanRoot*>(root.plan.get())->file;
         return Plan(*file->source, file->document, file_system, sources).run();
     }
 
   private:
     /// A plan of the configuration beside it is judged in its place, since it knows more values. A plan of anything
     /// else must not hide what stands there.
-    static void replace_configuration(Root& root, const PlanFile& file, terraform::Library& library,
-                                      Diagnostics& diagnostics) {
-        const ModuleConfig* beside = configuration_beside(root.path, library);
+    static std::optional<std::string> replaced_by(const PlanFile& file, terraform::Library& library,
+                                                  Diagnostics& diagnostics) {
+        const ModuleConfig* beside = configuration_beside(file.source->path(), library);
         const Member* configuration = file.document.find("configuration");
-        if (!beside || !configuration) return;
+        if (!beside || !configuration) return std::nullopt;
         const std::string differs =
             Comparison(library).difference(part_of(configuration->value, "root_module"), *beside);
-        if (differs.empty() && beside->diagnostics.empty()) {
-            root.instead_of_parser = "terraform";
-            root.instead_of_path = beside->folder;
-            return;
+        if (!differs.empty()) {
+            diagnostics.warning(
+                "plan-stale", "This plan is not of the configuration beside it: " + differs + " differs",
+                "Both are judged. Make a new plan, or leave the old one out by `exclude`.", configuration->span);
+            return std::nullopt;
         }
-        if (differs.empty()) return;
-        diagnostics.warning("plan-stale", "This plan is not of the configuration beside it: " + differs + " differs",
-                            "Both are judged. Make a new plan, or leave the old one out by `exclude`.",
-                            configuration->span);
+        // What is broken there has to be named.
+        return beside->diagnostics.empty() ? std::optional(beside->folder) : std::nullopt;
     }
 };
 
@@ -1015,6 +1020,10 @@ class TerraformPlanParser : public Parser {
 const Parser& terraform_plan_parser() {
     static const TerraformPlanParser parser;
     return parser;
+}
+
+std::optional<std::string> replaced_configuration(const Root& root) {
+    return static_cast<const PlanRoot*>(root.plan.get())->replaced;
 }
 
 }  // namespace plumbline

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cassert>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <variant>
 
@@ -21,22 +20,6 @@ struct Mapping {
 
 bool by_name(const Member& a, const Member& b) {
     return a.name < b.name;
-}
-
-/// Sorted by name; of several members of one name the last.
-std::vector<Member> ordered(std::vector<Member> members) {
-    // Members out of a pack or another value are in order already; stable_sort would allocate all the same.
-    if (!std::is_sorted(members.begin(), members.end(), by_name)) {
-        std::stable_sort(members.begin(), members.end(), by_name);
-    }
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < members.size(); ++i) {
-        if (i + 1 < members.size() && members[i].name == members[i + 1].name) continue;
-        if (kept != i) members[kept] = std::move(members[i]);
-        ++kept;
-    }
-    members.resize(kept);
-    return members;
 }
 
 std::string json_quoted(std::string_view text) {
@@ -89,10 +72,6 @@ bool set_less(const Value& a, const Value& b) {
 
 struct Value::Node : RefCounted {
     Kind kind = Kind::null;
-    // What is asked of whole trees, kept so that values that share parts need not be walked along every path.
-    std::uint8_t marks_inside = 0;
-    bool wholly_known = true;
-    std::uint32_t weight = 1;
     // Unknowns are rare and four times as large as the rest together; inline they would set every node's size.
     std::variant<std::monostate, Type, bool, Number, std::string, Sequence, Mapping, std::unique_ptr<const Unknown>>
         data;
@@ -146,29 +125,6 @@ Value::Value() {
     node_ = node;
 }
 
-Value Value::composed(Kind kind, Type element, std::vector<Value> elements) {
-    auto node = make_ref<Node>();
-    node->kind = kind;
-    for (const Value& item : elements) note_part(*node, item);
-    node->data = Sequence{std::move(element), std::move(elements)};
-    return Value(Ref<const Node>(node.get()));
-}
-
-Value Value::composed(Kind kind, Type element, std::vector<Member> members) {
-    auto node = make_ref<Node>();
-    node->kind = kind;
-    for (const Member& member : members) note_part(*node, member.value);
-    node->data = Mapping{std::move(element), std::move(members)};
-    return Value(Ref<const Node>(node.get()));
-}
-
-void Value::note_part(Node& whole, const Value& part) {
-    whole.marks_inside |= part.marks_deep();
-    whole.wholly_known = whole.wholly_known && part.is_wholly_known();
-    const std::uint32_t room = std::numeric_limits<std::uint32_t>::max() - whole.weight;
-    whole.weight += std::min(room, part.weight());
-}
-
 template <class T>
 Value Value::make(T payload) {
     auto node = make_ref<Node>();
@@ -207,11 +163,17 @@ Value Value::string(std::string value) {
 }
 
 Value Value::tuple(std::vector<Value> elements) {
-    return composed(Kind::tuple, {}, std::move(elements));
+    auto node = make_ref<Node>();
+    node->kind = Kind::tuple;
+    node->data = Sequence{{}, std::move(elements)};
+    return Value(Ref<const Node>(node.get()));
 }
 
 Value Value::list(Type element, std::vector<Value> elements) {
-    return composed(Kind::list, std::move(element), std::move(elements));
+    auto node = make_ref<Node>();
+    node->kind = Kind::list;
+    node->data = Sequence{std::move(element), std::move(elements)};
+    return Value(Ref<const Node>(node.get()));
 }
 
 Value Value::set(Type element, std::vector<Value> elements) {
@@ -223,15 +185,36 @@ Value Value::set(Type element, std::vector<Value> elements) {
                               unique.back().without_marks_deep().identical(item.without_marks_deep());
         if (!repeated) unique.push_back(std::move(item));
     }
-    return composed(Kind::set, std::move(element), std::move(unique));
+    auto node = make_ref<Node>();
+    node->kind = Kind::set;
+    node->data = Sequence{std::move(element), std::move(unique)};
+    return Value(Ref<const Node>(node.get()));
 }
 
 Value Value::map(Type element, std::vector<Member> members) {
-    return composed(Kind::map, std::move(element), ordered(std::move(members)));
+    Value value = object(std::move(members));
+    auto node = make_ref<Node>();
+    node->kind = Kind::map;
+    node->data = Mapping{std::move(element), std::get<Mapping>(value.node_->data).items};
+    return Value(Ref<const Node>(node.get()));
 }
 
 Value Value::object(std::vector<Member> members) {
-    return composed(Kind::object, {}, ordered(std::move(members)));
+    // Members out of a pack or another value are in order already; stable_sort would allocate all the same.
+    if (!std::is_sorted(members.begin(), members.end(), by_name)) {
+        std::stable_sort(members.begin(), members.end(), by_name);
+    }
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        if (i + 1 < members.size() && members[i].name == members[i + 1].name) continue;
+        if (kept != i) members[kept] = std::move(members[i]);
+        ++kept;
+    }
+    members.resize(kept);
+    auto node = make_ref<Node>();
+    node->kind = Kind::object;
+    node->data = Mapping{{}, std::move(members)};
+    return Value(Ref<const Node>(node.get()));
 }
 
 Value Value::unknown(Type type, CauseRef cause, Refinement refinement) {
@@ -245,7 +228,6 @@ Value Value::unknown(Type type, CauseRef cause, Refinement refinement) {
 Value Value::unknown(Unknown unknown) {
     auto node = make_ref<Node>();
     node->kind = Kind::unknown;
-    node->wholly_known = false;
     node->data = std::make_unique<const Unknown>(std::move(unknown));
     return Value(Ref<const Node>(node.get()));
 }
@@ -261,10 +243,14 @@ bool Value::is_mapping() const {
 }
 
 bool Value::is_wholly_known() const {
-    return node_->wholly_known;
-}
-std::uint32_t Value::weight() const {
-    return node_->weight;
+    if (is_unknown()) return false;
+    for (const Value& item : elements()) {
+        if (!item.is_wholly_known()) return false;
+    }
+    for (const Member& member : members()) {
+        if (!member.value.is_wholly_known()) return false;
+    }
+    return true;
 }
 
 bool Value::as_bool() const {
@@ -338,7 +324,10 @@ const Type& Value::element_type() const {
 }
 
 std::uint8_t Value::marks_deep() const {
-    return marks_ | node_->marks_inside;
+    std::uint8_t all = marks_;
+    for (const Value& item : elements()) all |= item.marks_deep();
+    for (const Member& member : members()) all |= member.value.marks_deep();
+    return all;
 }
 
 Value Value::with_marks(std::uint8_t marks) const {

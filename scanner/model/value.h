@@ -131,9 +131,6 @@ class Value {
     bool is_mapping() const;
     /// Whether no unknown occurs anywhere inside.
     bool is_wholly_known() const;
-    /// How many values a walk over this one meets, itself included: a shared part counts as often as it occurs. At most
-    /// 2^32 - 1. What unknowns hold does not count.
-    std::uint32_t weight() const;
 
     /// Preconditions: the kind fits. Asserted in debug builds.
     bool as_bool() const;
@@ -177,9 +174,6 @@ class Value {
   private:
     struct Node;
     explicit Value(Ref<const Node> node);
-    static Value composed(Kind kind, Type element, std::vector<Value> elements);
-    static Value composed(Kind kind, Type element, std::vector<Member> members);
-    static void note_part(Node& whole, const Value& part);
     template <class T>
     static Value make(T payload);
 

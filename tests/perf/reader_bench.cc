@@ -1,5 +1,5 @@
-// Reads every .tf file below a folder with the strict reader and with tree-sitter, on one core, and prints how fast each
-// goes: `NAME MB/s` a line, the median of the runs. Called by bench.py; not a test.
+// Reads every .tf file below a folder with the strict reader and with tree-sitter, on one core, and prints how fast
+// each goes: `NAME MB/s` a line, the median of the runs. Called by bench.py; not a test.
 
 #include <algorithm>
 #include <chrono>
