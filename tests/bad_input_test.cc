@@ -38,12 +38,12 @@ std::string local(const std::string& expression) {
     return "locals {\n  a = " + expression + "\n}\nresource \"aws_sqs_queue\" \"q\" {\n  name = local.a\n}\n";
 }
 
-/// `a0` and then locals that each use the one before, by `next` with `$` for its name; a queue uses the last.
+/// `a0` and then locals that each use the one before, by `next` with `@` for its name; a queue uses the last.
 std::string chain(const std::string& first, std::size_t length, const std::string& next) {
     std::string text = "locals {\n  a0 = " + first + "\n";
     for (std::size_t i = 1; i <= length; ++i) {
         text += "  a" + std::to_string(i) + " = ";
-        for (const char c : next) text += c == '$' ? "local.a" + std::to_string(i - 1) : std::string(1, c);
+        for (const char c : next) text += c == '@' ? "local.a" + std::to_string(i - 1) : std::string(1, c);
         text += "\n";
     }
     return text + "}\nresource \"aws_sqs_queue\" \"q\" {\n  name = local.a" + std::to_string(length) + "\n}\n";
@@ -71,7 +71,7 @@ std::vector<Case> unreadable_files() {
         {"invalid UTF-8 in YAML", {{"x.yaml", pod + "\xff\n"}}, "x.yaml: error: This file is not UTF-8\n"},
         {"invalid UTF-8 in JSON",
          {{"x.json", template_of + "\"\xff\"}}}}"}},
-         "x.json:1:99: error: This is not valid JSON: "},
+         "x.json:1:113: error: This is not valid JSON: "},
         {"YAML over the limit",
          {{"x.yaml", std::string((std::size_t{16} << 20) + 1, '#')}},
          "x.yaml: error: This file was not read: it is larger than the limit of 16 MiB\n"},
@@ -169,19 +169,19 @@ std::vector<Case> large_programs() {
          0},
         {"for expressions that multiply",
          {{"x.tf", local("[for a in range(1000) : [for b in range(1000) : [for c in range(1000) : c]]]")}},
-         "x.tf:2:7: warning: Value too large\n",
+         "warning: Too much to evaluate\n",
          0},
         {"sums that take a billion steps",
          {{"x.tf",
            local("sum([for a in range(1000) : sum([for b in range(1000) : sum([for c in range(1000) : c])])])")}},
          "warning: Too much to evaluate\n",
          0},
-        {"texts that double", {{"x.tf", chain("\"xxxxxxxx\"", 60, "\"${$}${$}\"")}}, "warning: Text too long\n", 0},
-        {"lists that double", {{"x.tf", chain("[1]", 60, "concat($, $)")}}, "x.tf:", 0},
-        {"lists that hold each other twice", {{"x.tf", chain("[1]", 60, "[$, $]")}}, "warning: Value too large\n", 0},
-        {"numbers that square", {{"x.tf", chain("99999999", 60, "$ * $")}}, "", 0},
-        {"a chain of locals", {{"x.tf", chain("1", 20'000, "$")}}, "warning: Too much to evaluate\n", 0},
-        {"a cycle of locals", {{"x.tf", chain("local.a3000", 3000, "$")}}, "error: Cycle: local.a", 0},
+        {"texts that double", {{"x.tf", chain("\"xxxxxxxx\"", 60, "\"${@}${@}\"")}}, "warning: Text too long\n", 0},
+        {"lists that double", {{"x.tf", chain("[1]", 60, "concat(@, @)")}}, "x.tf:", 0},
+        {"lists that hold each other twice", {{"x.tf", chain("[1]", 60, "[@, @]")}}, "warning: Value too large\n", 0},
+        {"numbers that square", {{"x.tf", chain("99999999", 60, "@ * @")}}, "", 0},
+        {"a chain of locals", {{"x.tf", chain("1", 20'000, "@")}}, "warning: Too much to evaluate\n", 0},
+        {"a cycle of locals", {{"x.tf", chain("local.a3000", 3000, "@")}}, "error: Cycle: local.a"},
         {"dynamic blocks that multiply",
          {{"x.tf",
            "resource \"aws_security_group\" \"g\" {\n  dynamic \"a\" {\n    for_each = range(1000)\n    content {\n"

@@ -675,7 +675,7 @@ TEST_CASE("environments: each root once for each, a finding names those it holds
     CHECK(repository.reported("\"dev\""));
     CHECK_FALSE(repository.reported("\"prod\""));
     // The other reports say it too.
-    repository.scan({"--format", "sarif"});
+    repository.run({"scan", "--no-builtin-rules", "--rules", "/policy", "--format", "sarif"});
     CHECK(repository.reported("\"environments\": [\"dev\"]"));
     repository.run({"scan", "--no-builtin-rules", "--rules", "/policy", "--color", "never"});
     CHECK(repository.reported("in        dev\n"));

@@ -44,7 +44,7 @@ struct Repository : Program {
         system.files["/repo/live/main.tf"] = configuration;
         system.files["/repo/live/plan.json"] = plan;
     }
-    /// `verdict address file:line` of each finding, passes too.
+    /// `verdict address file:line` of each finding, passes too, sorted.
     std::vector<std::string> verdicts(std::vector<std::string> arguments = {}) {
         std::vector<std::string> all = {
             "scan", "--no-builtin-rules", "--rules", "/policy", "--include-passed", "--format", "csv"};
@@ -59,6 +59,7 @@ struct Repository : Program {
             if (cells.size() > 8 && cells[0] != "verdict")
                 lines.push_back(cells[0] + " " + cells[4] + " " + cells[7] + ":" + cells[8]);
         }
+        std::sort(lines.begin(), lines.end());
         return lines;
     }
 };
@@ -89,8 +90,8 @@ TEST_CASE("an old plan hides nothing of the configuration") {
         repository.system.files["/repo/live/new.tf"] =
             "resource \"aws_s3_bucket\" \"c\" {\n  acl = \"public-read\"\n}\n";
         CHECK(repository.verdicts() == Lines{"fail aws_s3_bucket.b live/main.tf:6",
-                                             "pass aws_s3_bucket.b live/main.tf:6",
-                                             "fail aws_s3_bucket.c live/new.tf:2"});
+                                             "fail aws_s3_bucket.c live/new.tf:2",
+                                             "pass aws_s3_bucket.b live/main.tf:6"});
         CHECK(repository.err.find(warning + "aws_s3_bucket.c differs\n") != std::string::npos);
     }
     SUBCASE("a text was changed") {

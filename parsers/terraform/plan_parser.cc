@@ -7,6 +7,7 @@
 
 #include "parsers/json/json_reader.h"
 #include "parsers/terraform/comments.h"
+#include "parsers/terraform/plan_secrets.h"
 #include "parsers/terraform/program.h"
 #include "parsers/terraform/provider_values.h"
 #include "parsers/terraform/startup_scripts.h"
@@ -32,6 +33,7 @@ struct PlanFile : ParsedFile {
 /// A plan that is judged, and the folder of the root module in whose place it is.
 struct PlanRoot {
     const PlanFile* file = nullptr;  // the pipeline's
+    Value document;                  // with places that may be shown
     std::optional<std::string> replaced;
 };
 
@@ -975,7 +977,9 @@ class TerraformPlanParser : public Parser {
             root.path = file->source->path();
             readable.insert(parent_path(file->source->path()));
             const auto* plan = static_cast<const PlanFile*>(file);
-            root.plan = std::make_shared<const PlanRoot>(PlanRoot{plan, replaced_by(*plan, library, diagnostics)});
+            root.plan = std::make_shared<const PlanRoot>(
+                PlanRoot{plan, terraform::with_secrets_masked(*file->source, plan->document, sources),
+                         replaced_by(*plan, library, diagnostics)});
             made.push_back(std::move(root));
         }
         for (const ParsedFile* file : files) {
@@ -990,8 +994,8 @@ class TerraformPlanParser : public Parser {
 
     RootResult evaluate(const Root& root, const Inputs&, const FileSystem& file_system,
                         SourceSet& sources) const override {
-        const PlanFile* file = static_cast<const PlanRoot*>(root.plan.get())->file;
-        return Plan(*file->source, file->document, file_system, sources).run();
+        const auto& plan = *static_cast<const PlanRoot*>(root.plan.get());
+        return Plan(*plan.file->source, plan.document, file_system, sources).run();
     }
 
   private:
