@@ -6,6 +6,35 @@
 #include "scanner/model/text.h"
 
 namespace plumbline {
+namespace {
+
+/// The names of a mapping's first members, which grows. Most mappings have a handful of members, for which a look at
+/// each takes less than a hash table.
+class Names {
+  public:
+    explicit Names(const std::vector<Member>& members) : members_(members) {}
+
+    /// Adds the name of the member at `index`, which follows the last one; false when an earlier one has it.
+    bool add(std::size_t index) {
+        const std::string& name = members_[index].name;
+        if (index < few) {
+            return std::none_of(members_.begin(), members_.begin() + static_cast<std::ptrdiff_t>(index),
+                                [&](const Member& member) { return member.name == name; });
+        }
+        // Copies: appending to the members moves short names.
+        for (; hashed_ < index; ++hashed_) table_.insert(members_[hashed_].name);
+        hashed_ = index + 1;
+        return table_.insert(name).second;
+    }
+
+  private:
+    static constexpr std::size_t few = 16;
+    const std::vector<Member>& members_;
+    std::unordered_set<std::string> table_;
+    std::size_t hashed_ = 0;
+};
+
+}  // namespace
 
 void TreeBuilder::reset() {
     open_.clear();
@@ -22,19 +51,19 @@ Value TreeBuilder::end(Span span) {
     TraceRef trace = make_trace(Trace::Kind::literal, span);
     if (frame.kind == Frame::Kind::sequence) return Value::tuple(std::move(frame.elements)).traced(std::move(trace));
 
-    // Names are copied: appending below moves short ones.
-    std::unordered_set<std::string> names;
-    for (const Member& member : frame.members) {
-        if (!names.insert(member.name).second) {
-            diagnostics_.warning("duplicate-key", "The key " + quoted(member.name) + " is given twice",
-                                 "The last one wins. Remove the other, or the value in force is easy to misread.",
-                                 member.span);
-        }
+    Names names(frame.members);
+    for (std::size_t i = 0; i < frame.members.size(); ++i) {
+        const Member& member = frame.members[i];
+        if (names.add(i)) continue;
+        diagnostics_.warning("duplicate-key", "The key " + quoted(member.name) + " is given twice",
+                             "The last one wins. Remove the other, or the value in force is easy to misread.",
+                             member.span);
     }
     // YAML's merge type: the mapping's own keys win over merged ones, an earlier merged mapping over a later one.
     for (const Value& merged : frame.merged) {
         for (const Member& member : merged.members()) {
-            if (names.insert(member.name).second) frame.members.push_back(member);
+            frame.members.push_back(member);
+            if (!names.add(frame.members.size() - 1)) frame.members.pop_back();
         }
     }
     return Value::object(std::move(frame.members)).traced(std::move(trace));

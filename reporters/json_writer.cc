@@ -1,5 +1,7 @@
 #include "reporters/json_writer.h"
 
+#include <algorithm>
+
 namespace plumbline {
 namespace {
 
@@ -81,8 +83,16 @@ void JsonWriter::write_text(std::string_view value) {
         buffer_ += "\\u";
         for (int shift = 12; shift >= 0; shift -= 4) buffer_ += digits[(code >> shift) & 15];
     };
+    const auto is_plain = [&](char c) {
+        return c >= 0x20 && c < 0x7F && c != '"' && c != '\\' && !(for_html_ && (c == '<' || c == '>' || c == '&'));
+    };
     buffer_ += '"';
     for (std::size_t i = 0; i < value.size();) {
+        const auto end = std::find_if_not(value.begin() + static_cast<std::ptrdiff_t>(i), value.end(), is_plain);
+        const auto plain = static_cast<std::size_t>(end - value.begin()) - i;
+        buffer_.append(value, i, plain);
+        i += plain;
+        if (i == value.size()) break;
         const auto byte = static_cast<unsigned char>(value[i]);
         if (byte == '"' || byte == '\\') {
             buffer_ += '\\';
@@ -93,11 +103,9 @@ void JsonWriter::write_text(std::string_view value) {
         } else if (byte == '\t') {
             buffer_ += "\\t";
             ++i;
-        } else if (byte < 0x20 || byte == 0x7F || (for_html_ && (byte == '<' || byte == '>' || byte == '&'))) {
+        } else if (byte <= 0x7F) {
             escape(byte);
             ++i;
-        } else if (byte < 0x7F) {
-            buffer_ += value[i++];
         } else if (const std::size_t length = utf8_length(value, i); length == 0) {
             buffer_ += "\xEF\xBF\xBD";
             ++i;

@@ -1349,6 +1349,7 @@ ConditionPtr ConditionParts::make_look_up(std::string_view head) {
     made->decode = word("decode", encodings) == 1;
     OperatorOptions options;
     options.ignore_case = flag("ignore_case", false);
+    options.checked = compiler.checked_;
     if (const Member* unit = find("unit")) options.unit = scalar_text(unit->value).value_or("");
     if (const Member* standard = find("default")) made->default_value = standard->value;
     for (std::string_view name : operator_names()) {

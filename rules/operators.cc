@@ -230,6 +230,20 @@ class Exists : public Operator {
     std::string expectation() const override { return "be set"; }
 };
 
+/// Elements that may not be there: what a condition takes out of a list (`AWS::NoValue`). `cause` is of the first.
+std::size_t removable_elements(const Value& list, CauseRef& cause) {
+    std::size_t removable = 0;
+    for (const Value& element : list.elements()) {
+        if (!element.is_unknown()) continue;
+        const auto& choices = element.as_unknown().alternatives;
+        if (std::none_of(choices.begin(), choices.end(), [](const Value& choice) { return choice.is_null(); }))
+            continue;
+        if (!cause) cause = element.as_unknown().cause;
+        ++removable;
+    }
+    return removable;
+}
+
 class Empty : public Operator {
   public:
     Truth test(const Value& value, const Scope&, CauseRef& cause) const override {
@@ -242,7 +256,13 @@ class Empty : public Operator {
             return undecided(value, cause);
         }
         if (value.is_string()) return truth_of(value.as_string().empty());
-        if (value.is_sequence()) return truth_of(value.elements().empty());
+        if (value.is_sequence()) {
+            CauseRef removed;
+            const bool all = removable_elements(value, removed) == value.elements().size();
+            if (!all || value.elements().empty()) return truth_of(value.elements().empty());
+            if (!cause) cause = std::move(removed);
+            return Truth::unknown;
+        }
         if (value.is_mapping()) return truth_of(value.members().empty());
         return Truth::no;
     }
@@ -314,6 +334,14 @@ class Length : public Operator {
         std::size_t length = 0;
         if (value.is_sequence()) {
             length = value.elements().size();
+            CauseRef removed;
+            std::size_t least = length - removable_elements(value, removed);
+            const bool holds = range_.holds(Number::from_unsigned(length));
+            while (least < length && range_.holds(Number::from_unsigned(least)) == holds) ++least;
+            if (least < length) {
+                if (!cause) cause = std::move(removed);
+                return Truth::unknown;
+            }
         } else if (value.is_mapping()) {
             length = value.members().size();
         } else {
@@ -865,7 +893,7 @@ std::unique_ptr<const Operator> make_operator(std::string_view key, const Value&
     } else if (key == "matches") {
         if (need(operand.is_string(), "a regular expression")) {
             auto matches = std::make_unique<Matches>(operand.as_string(), options.ignore_case);
-            if (const auto refused = matches->pattern().error())
+            if (const auto refused = options.checked ? std::nullopt : matches->pattern().error())
                 error = "RE2 refuses the pattern: " + *refused;
             else
                 made = std::move(matches);

@@ -16,6 +16,8 @@ namespace plumbline {
 struct OperatorOptions {
     bool ignore_case = false;
     std::string unit = "days";
+    /// Patterns are known to be good: each is compiled when it is first matched, most of a run's never are.
+    bool checked = false;
 };
 
 /// One operator of a look-up with its operand: `equals: true`, `length: {at_least: 1}`.

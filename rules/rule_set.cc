@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <mutex>
 #include <set>
 #include <unordered_map>
@@ -43,7 +44,7 @@ std::string type_key(std::string_view platform, std::string_view type) {
 }
 
 bool is_word(std::string_view text) {
-    return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string_view::npos;
+    return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
 }
 
 }  // namespace
@@ -61,13 +62,13 @@ class CompiledRule {
             const Value list = PackReader(packed_->pack).value(packed_->index);
             Diagnostics none;
             for (std::size_t i = 0; i < checks.size() && i < list.elements().size(); ++i)
-                compile(list.elements()[i], checks[i], none);
+                compile(list.elements()[i], checks[i], none, true);
         });
     }
     void set_packed(std::string_view pack, std::size_t index) { packed_ = {pack, index}; }
 
-    static bool compile(const Value& source, Check& check, Diagnostics& diagnostics) {
-        ConditionCompiler compiler(diagnostics);
+    static bool compile(const Value& source, Check& check, Diagnostics& diagnostics, bool checked = false) {
+        ConditionCompiler compiler(diagnostics, checked);
         bool good = true;
         if (const Member* when = source.find("when")) {
             check.when = compiler.compile(when->value, when->span);
@@ -303,6 +304,10 @@ constexpr std::array<std::string_view, 12> rule_keys = {"id",
                                                         "examples",
                                                         "undecided_impossible",
                                                         "notes"};
+// What the parsers call their resources' platform; a check of another one would never judge anything.
+constexpr std::array<std::string_view, 9> platforms = {"terraform",       "cloudformation", "kubernetes",
+                                                       "github-actions",  "gitlab-ci",      "github-settings",
+                                                       "gitlab-settings", "repository",     "git-history"};
 constexpr std::array<std::string_view, 5> check_keys = {"platform", "types", "when", "pass", "message"};
 
 class RuleReader {
@@ -326,6 +331,13 @@ class RuleReader {
         if (!member || !member->value.is_string() || trim(member->value.as_string()).empty())
             refuse(member ? member->span : mapping.origin(), "`" + std::string(key) + "` is missing or no text",
                    "Every rule and check has it; rules/LANGUAGE.md shows how.");
+    }
+    void platform(std::string_view name, Span place) {
+        if (std::find(platforms.begin(), platforms.end(), name) == platforms.end())
+            refuse(place, "there is no platform " + quoted(name),
+                   "There are terraform, cloudformation, kubernetes, github-actions, gitlab-ci, github-settings, "
+                   "gitlab-settings, repository and git-history." +
+                       suggestion(name, platforms));
     }
     void texts(const Value& mapping, std::string_view key, bool required) {
         const Member* member = mapping.find(key);
@@ -486,11 +498,14 @@ bool RuleSet::add(const Value& document, std::string_view file, const ControlMap
         reader.refuse(at("control"), "there is no control " + quoted(view(document, "control")),
                       "rules/controls.yaml lists them." + suggestion(view(document, "control"), names));
     }
+    std::set<std::string> own_names;
     const auto taken = [&](std::string_view name, Span place) {
         const auto found = data_->by_name.find(plain_alias(name));
-        if (found == data_->by_name.end()) return;
+        const bool own = !own_names.insert(lower(name)).second;
+        if (found == data_->by_name.end() && !own) return;
         reader.refuse(place,
-                      quoted(name) + " is already an id or alias of " + std::string(data_->infos[found->second].id),
+                      quoted(name) + " is already an id or alias of " +
+                          (own ? "this rule" : std::string(data_->infos[found->second].id)),
                       "Ids and aliases name one rule each.");
     };
     taken(view(document, "id"), at("id"));
@@ -516,11 +531,18 @@ bool RuleSet::add(const Value& document, std::string_view file, const ControlMap
         }
         reader.only(check, check_keys);
         reader.need_text(check, "platform");
+        if (const Member* platform = check.find("platform"); platform && platform->value.is_string())
+            reader.platform(platform->value.as_string(), platform->span);
         reader.texts(check, "types", true);
         if (!check.find("pass"))
             reader.refuse(check.origin(), "`pass` is missing", "It holds the condition under which a resource passes.");
         else
             reader.good &= CompiledRule::compile(check, rule->checks[i], diagnostics);
+    }
+    if (const Member* impossible = document.find("undecided_impossible")) {
+        if (!impossible->value.is_mapping())
+            reader.refuse(impossible->span, "`undecided_impossible` takes a mapping of platform to reason");
+        for (const Member& each : impossible->value.members()) reader.platform(each.name, each.span);
     }
     if (!reader.good) return false;
     data_->insert(std::move(info), std::move(rule));
@@ -533,6 +555,7 @@ std::vector<RuleExample> RuleSet::examples(const Value& document, Diagnostics& d
     RuleReader reader(diagnostics);
     const Member* list = document.find("examples");
     if (!list) return out;
+    if (!list->value.is_sequence()) reader.refuse(list->span, "`examples` takes a list");
     const auto verdict = [&](const Value& value, Span place) {
         const std::string_view text = value.is_string() ? std::string_view(value.as_string()) : std::string_view();
         for (Verdict known : {Verdict::pass, Verdict::fail, Verdict::undecided, Verdict::not_applicable}) {
@@ -545,7 +568,10 @@ std::vector<RuleExample> RuleSet::examples(const Value& document, Diagnostics& d
         RuleExample example;
         example.name = text_of(item, "name");
         example.span = item.origin();
-        if (!item.find("expect")) reader.refuse(item.origin(), "an example needs `expect`");
+        const Member* expect = item.find("expect");
+        if (!expect || (expect->value.is_mapping() && expect->value.members().empty()))
+            reader.refuse(expect ? expect->span : item.origin(), "an example needs `expect`",
+                          "A verdict, or a mapping of address to verdict.");
         for (const Member& member : item.members()) {
             if (member.name == "name") continue;
             if (member.name == "expect") {
@@ -553,10 +579,20 @@ std::vector<RuleExample> RuleSet::examples(const Value& document, Diagnostics& d
                 for (const Member& each : member.value.members())
                     example.expect[each.name] = verdict(each.value, each.span);
             } else if (member.name == "line") {
-                if (const auto line = member.value.is_number() ? member.value.as_number().to_int64() : std::nullopt)
+                const auto line = member.value.is_number() ? member.value.as_number().to_int64() : std::nullopt;
+                if (line && *line > 0 && *line <= std::numeric_limits<std::uint32_t>::max())
                     example.line = static_cast<std::uint32_t>(*line);
                 else
-                    reader.refuse(member.span, "`line` takes a number");
+                    reader.refuse(member.span, "`line` takes the number of a line");
+            } else if (std::find(platforms.begin(), platforms.end(), member.name) == platforms.end()) {
+                static const std::vector<std::string_view> known = [] {
+                    std::vector<std::string_view> keys = {"name", "expect", "line"};
+                    keys.insert(keys.end(), platforms.begin(), platforms.end());
+                    return keys;
+                }();
+                reader.refuse(
+                    member.span, "`" + member.name + "` is no key of an example",
+                    "It has `name`, `expect`, `line` and its files under a platform." + suggestion(member.name, known));
             } else {
                 if (!example.platform.empty())
                     reader.refuse(member.span, "an example is of one platform",
@@ -570,6 +606,8 @@ std::vector<RuleExample> RuleSet::examples(const Value& document, Diagnostics& d
                     reader.refuse(member.span, "an example's files are a text or a mapping of path to text");
             }
         }
+        if (item.is_mapping() && example.platform.empty())
+            reader.refuse(item.origin(), "an example has no files", "They stand under a platform: `terraform: |`.");
         out.push_back(std::move(example));
     }
     return out;
@@ -589,6 +627,10 @@ const RuleInfo* RuleSet::find(std::string_view id_or_alias) const {
 std::vector<std::string_view> RuleSet::matching(std::string_view glob) const {
     std::vector<std::string_view> out;
     const std::string pattern = plain_alias(glob);
+    if (pattern.find_first_of("*?") == std::string::npos) {  // a plain word names one rule or none
+        if (const RuleInfo* info = find(pattern)) out.push_back(info->id);
+        return out;
+    }
     for (const RuleInfo& info : data_->infos) {
         const bool fits = glob_match(pattern, plain_alias(info.id)) ||
                           std::any_of(info.aliases.begin(), info.aliases.end(),

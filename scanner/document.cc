@@ -238,8 +238,14 @@ std::string to_rfc3339(std::int64_t seconds) {
 }
 
 std::int64_t parse_rfc3339(std::string_view text) {
-    if (text.size() != 20 || text[10] != 'T' || text[19] != 'Z' || !is_date(text.substr(0, 10))) return 0;
+    if (text.size() != 20 || !is_date(text.substr(0, 10))) return 0;
+    constexpr std::string_view form = "T00:00:00Z";
+    for (std::size_t i = 0; i < form.size(); ++i) {
+        const char c = text[10 + i];
+        if (form[i] == '0' ? c < '0' || c > '9' : c != form[i]) return 0;
+    }
     const auto two = [&](std::size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); };
+    if (two(11) > 23 || two(14) > 59 || two(17) > 60) return 0;  // 60: a leap second
     return day_number(text.substr(0, 10)) * 86400 + two(11) * 3600 + two(14) * 60 + two(17);
 }
 

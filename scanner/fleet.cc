@@ -125,6 +125,17 @@ std::string credentials(const std::map<std::string, std::string>& environment) {
     return value("PLUMBLINE_GIT_USER") + "\n" + value("PLUMBLINE_GIT_PASSWORD") + "\n" + value("SSH_AUTH_SOCK") + "\n";
 }
 
+/// What the mirror's process gets of the environment: the way to the network, and where SSH keeps the hosts it knows.
+std::vector<std::string> network_environment(const std::map<std::string, std::string>& environment) {
+    std::vector<std::string> out;
+    for (const char* name :
+         {"HOME", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "no_proxy", "NO_PROXY"}) {
+        const auto found = environment.find(name);
+        if (found != environment.end()) out.push_back(std::string(name) + "=" + found->second);
+    }
+    return out;
+}
+
 /// Judges a commit. `result` has repository, commit and key.
 void judge(Fleet& fleet, const git::Repository& repository, const std::string& top, RepositoryResult& result) {
     Call call = fleet.session.call;
@@ -168,19 +179,23 @@ std::string update_mirror(Fleet& fleet, const FleetEntry& entry, const std::stri
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(options.deadline);
     std::string error;
     for (std::size_t attempt = 1; attempt <= options.retries; ++attempt) {
-        const auto left =
-            std::chrono::duration_cast<std::chrono::seconds>(end - std::chrono::steady_clock::now()).count();
-        if (left <= 0) return error.empty() ? "it took too long" : error;
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
         // A process of its own: libgit2 waits for a silent host without end, and only a process can be ended.
         ProcessLimits limits;
-        limits.time = std::chrono::seconds(left);
-        const ProcessResult fetched = run_process(
-            {"/proc/self/exe", "fleet", "fetch", folder, std::to_string(options.max_megabytes)}, {}, "/", limits,
-            entry.address + "\n" + entry.branch + "\n" + credentials(fleet.session.call.environment));
+        limits.time = std::max(left, std::chrono::milliseconds(1));
+        const ProcessResult fetched =
+            run_process({"/proc/self/exe", "fleet", "fetch", folder, std::to_string(options.max_megabytes)},
+                        network_environment(fleet.session.call.environment), "/", limits,
+                        entry.address + "\n" + entry.branch + "\n" + credentials(fleet.session.call.environment));
         if (fetched.fault.empty() && fetched.exit_code == 0) return "";
         const bool transient = fetched.exit_code != 4;
-        error = fetched.fault.empty() ? std::string(trim(fetched.output)) : fetched.fault;
-        if (!transient || attempt == options.retries) break;
+        // Where the time is over, an earlier attempt's fault says more than that.
+        const bool late = std::chrono::steady_clock::now() >= end;
+        if (!late || error.empty())
+            error = late ? "it was not fetched within the deadline of " + std::to_string(options.deadline) + " seconds"
+                    : fetched.fault.empty() ? std::string(trim(fetched.output))
+                                            : fetched.fault;
+        if (!transient || late || attempt == options.retries) break;
         fleet.log.event("warning", "trying again", entry.name, error);
         std::this_thread::sleep_for(std::chrono::seconds(1U << std::min<std::size_t>(attempt - 1, 5)));
     }

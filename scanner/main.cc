@@ -51,6 +51,7 @@ int main(int argc, char** argv) {
         call.out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
         call.err_is_terminal = ::isatty(STDERR_FILENO) == 1;
         call.width = terminal_width();
+        call.process_ends = true;
         return plumbline::run(call, system, std::cout, std::cerr);
     } catch (const std::exception& error) {
         std::cerr << "plumbline: a bug: " << error.what()

@@ -475,7 +475,10 @@ std::string unknown_flag(const std::string& name, const CommandRow& command) {
     for (const FlagRow& row : flags()) {
         if (row.commands & command.bit) names.push_back(row.name);
     }
-    const std::string_view near = did_you_mean(bare, names);
+    std::string_view near = did_you_mean(bare, names);
+    const auto abbreviated = [&](std::string_view candidate) { return candidate.starts_with(bare); };
+    if (near.empty() && std::count_if(names.begin(), names.end(), abbreviated) == 1)
+        near = *std::find_if(names.begin(), names.end(), abbreviated);
     std::string out = "plumbline " + std::string(command.name) + ": there is no option " + quoted(name) + ".";
     if (!near.empty()) out += " Did you mean \"--" + std::string(near) + "\"?";
     for (const FlagRow& row : flags()) {

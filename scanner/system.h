@@ -77,6 +77,8 @@ struct Call {
     std::size_t cores = 1;
     bool out_is_terminal = false, err_is_terminal = false;
     std::size_t width = 100;  ///< columns of the terminal
+    /// The process ends with this call, so that memory need not be given back piece by piece.
+    bool process_ends = false;
 };
 
 /// The real one.

@@ -448,6 +448,19 @@ TEST_CASE("a value that is not allowed is refused") {
     CHECK(good.at("R", "P").to_text() == R"("two")");
 }
 
+TEST_CASE("an allowed value that YAML reads as a boolean is explained to who gives its text") {
+    const std::string text = R"(Parameters:
+  Flag: {Type: String, AllowedValues: [Yes, No], Default: No}
+Resources:
+  R: {Type: AWS::X::Y, Properties: {P: !Ref Flag}}
+)";
+    CHECK(Scan({{"t.yaml", text}}).at("R", "P").to_text() == R"("false")");
+    const Scan scan({{"t.yaml", text}}, {{"Flag", "Yes"}});
+    REQUIRE(scan.codes() == std::vector<std::string>{"cfn-parameter-value"});
+    CHECK(scan.diagnostics.items()[0].detail ==
+          "CloudFormation refuses it. YAML reads Yes without quotes as true: quote it in the template.");
+}
+
 TEST_CASE("JSON templates have the same values, with exact places") {
     const std::string text = R"({
   "Resources": {

@@ -155,6 +155,13 @@ Value unknown(Type type, CauseRef cause, TraceRef trace) {
     return Value::unknown(std::move(type), std::move(cause), std::move(refinement)).traced(std::move(trace));
 }
 
+Value unknown_text(CauseRef cause, TraceRef trace, std::uint64_t at_least) {
+    Refinement refinement;
+    refinement.not_null = true;
+    refinement.length_min = at_least;
+    return Value::unknown(Type::string(), std::move(cause), std::move(refinement)).traced(std::move(trace));
+}
+
 Value one_of(std::vector<Value> values, CauseRef cause, TraceRef trace) {
     Unknown made;
     made.cause = std::move(cause);
@@ -242,6 +249,8 @@ Value TextBuilder::finish(Span span) {
     for (const Value& piece : pieces) {
         marks |= piece.marks();
         if (piece.is_unknown() && !made.cause) made.cause = piece.as_unknown().cause;
+        made.refinement.length_min +=
+            piece.is_string() ? std::uint64_t{!piece.as_string().empty()} : piece.as_unknown().refinement.length_min;
     }
     if (pieces[0].is_string()) made.refinement.prefix = pieces[0].as_string();
     if (pieces.size() <= max_pieces) {

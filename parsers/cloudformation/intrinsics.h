@@ -25,6 +25,8 @@ Value no_value(Span span);
 bool is_no_value(const Value& value);
 
 Value unknown(Type type, CauseRef cause, TraceRef trace = {});
+/// A text of at least so many characters.
+Value unknown_text(CauseRef cause, TraceRef trace, std::uint64_t at_least);
 
 /// An unknown that can take any of `values`; alternatives of these are taken over, equal ones counted once. No
 /// alternatives when there are too many.

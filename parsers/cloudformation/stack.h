@@ -15,6 +15,16 @@
 
 namespace plumbline::cloudformation {
 
+// Functions, lists and mappings in one another, and attributes read through other resources' attributes. Hand-written
+// templates stay below 40; each level takes some 1.5 KB of stack.
+constexpr std::size_t max_depth = 400;
+// Pieces evaluated for one root. The largest template CloudFormation takes (1 MB) has some 100,000; loops, branches and
+// nested stacks repeat them.
+constexpr std::size_t max_steps = 3'000'000;
+
+/// Nodes of a value, counted up to a limit.
+std::size_t weight_of(const Value& value, std::size_t limit);
+
 using TemplateFiles = std::map<std::string, const TemplateFile*, std::less<>>;
 
 /// What the stacks of one root share: where they read from, what they report to, what they may still use up.
@@ -65,6 +75,8 @@ class Stack {
         std::optional<bool> value;
         CauseRef cause;
         TraceRef trace;
+        bool holds() const { return value.value_or(false); }
+        bool fails() const { return !value.value_or(true); }
     };
     struct Remembered {
         Value value;

@@ -58,7 +58,13 @@ FetchResult failed(const Session& session, int status, const std::string& url) {
     // Messages may repeat the address as it was typed.
     for (std::size_t at = message.find(url); at != std::string::npos; at = message.find(url, at + 1))
         message.replace(at, url.size(), without_credentials(url));
-    return {std::move(message), status != GIT_EAUTH && status != GIT_ENOTFOUND && status != GIT_EINVALIDSPEC};
+    // libgit2 has no code for what a host answers. Of the refusals only these two are about time.
+    constexpr std::string_view refusal = "http status code: 4";
+    const std::size_t at = message.find(refusal);
+    const bool refused = at != std::string::npos && message.compare(at + refusal.size() - 1, 3, "408") != 0 &&
+                         message.compare(at + refusal.size() - 1, 3, "429") != 0;
+    const bool transient = !refused && status != GIT_EAUTH && status != GIT_ENOTFOUND && status != GIT_EINVALIDSPEC;
+    return {std::move(message), transient};
 }
 
 }  // namespace

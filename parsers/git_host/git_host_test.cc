@@ -372,5 +372,22 @@ TEST_CASE("Dependabot is compared with what the repository uses") {
     CHECK(read.text("dependabot", "unwatched_ecosystems") == R"(["github-actions","gomod"])");
 }
 
+TEST_CASE("Renovate's configuration is read as JSON and as JSON5") {
+    const Read read(repository_files_parser(), {{"renovate.json5",
+                                                 "// plumbline:ignore some-rule the team updates by hand\n"
+                                                 "{\n"
+                                                 "  extends: ['config:recommended'],\n"
+                                                 "  \"automerge\": true, /* for now */\n"
+                                                 "}\n"},
+                                                {"sub/renovate.json", R"({"automerge": false})"}});
+    CHECK(read.diagnostics.empty());
+    CHECK(read.text("renovate", "extends") == R"(["config:recommended"])");
+    CHECK(read.text("renovate", "automerge") == "true");
+    CHECK(read.line(read.at("renovate").body.find("automerge")->span) == 4);
+    REQUIRE(read.roots[0].graph.suppressions().size() == 1);
+    CHECK(read.roots[0].graph.suppressions()[0].rules == std::vector<std::string>{"some-rule"});
+    CHECK(read.text("renovate", "automerge", 1) == "false");
+}
+
 }  // namespace
 }  // namespace plumbline

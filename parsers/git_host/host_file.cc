@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "parsers/git_host/git_host.h"
+#include "parsers/json/json5_reader.h"
 #include "parsers/json/json_reader.h"
 #include "parsers/yaml/yaml_reader.h"
 #include "scanner/model/text.h"
@@ -108,6 +109,13 @@ std::unique_ptr<HostFile> read_json_file(const Source& source, Diagnostics& diag
     auto file = std::make_unique<HostFile>();
     file->source = &source;
     if (auto root = read_json(source, diagnostics)) file->root = std::move(*root);
+    return file;
+}
+
+std::unique_ptr<HostFile> read_json5_file(const Source& source, Diagnostics& diagnostics) {
+    auto file = std::make_unique<HostFile>();
+    file->source = &source;
+    if (auto root = read_json5(source, diagnostics, &file->comments)) file->root = std::move(*root);
     return file;
 }
 

@@ -70,6 +70,9 @@ std::unique_ptr<HostFile> read_yaml_file(const Source& source, bool yaml_1_1, Di
 /// Reads one JSON file; the root is null when it was refused.
 std::unique_ptr<HostFile> read_json_file(const Source& source, Diagnostics& diagnostics);
 
+/// The same for JSON5, with its comments.
+std::unique_ptr<HostFile> read_json5_file(const Source& source, Diagnostics& diagnostics);
+
 /// Turns comments into the suppressions they write, each for the innermost resource of the graph that it stands in or
 /// directly above, or for the whole file. Understood:
 ///     plumbline:ignore RULE[,RULE] [reason]     checkov:skip=ID[,ID][:reason] (also bridgecrew:skip)

@@ -179,8 +179,8 @@ class RepositoryFilesParser : public FileParser {
             case FileKind::dependabot:
                 return read_yaml_file(source, false, diagnostics);
             case FileKind::renovate:
-                if (!source.path().ends_with(".json5")) return read_json_file(source, diagnostics);
-                break;
+                if (source.path().ends_with(".json5")) return read_json5_file(source, diagnostics);
+                return read_json_file(source, diagnostics);
             case FileKind::codeowners: {
                 auto file = std::make_unique<HostFile>();
                 file->source = &source;
@@ -198,11 +198,6 @@ class RepositoryFilesParser : public FileParser {
         const HostFile& file = file_of(root);
         RootResult result;
         result.graph.root = root.path;
-        if (root.path.ends_with(".json5")) {
-            result.gaps.push_back(
-                {"renovate-json5", root.path, "JSON5 is not read; write the file as plain JSON", {}, root.path});
-            return result;
-        }
         if (!file.root.is_mapping()) return result;
         const FileKind kind = kind_of(root.path);
         Body body(file.root);

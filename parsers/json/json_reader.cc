@@ -106,8 +106,12 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
     bool end_object() override { return close(); }
     bool end_array() override { return close(); }
     bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& fault) override {
-        const std::size_t at = std::min(base_ + (count_ > 0 ? count_ - 1 : 0), text_.size());
         std::string reason = fault.what();
+        // A literal that should not stand there is at fault from its start on; the lexer is behind it.
+        const std::size_t unexpected = reason.find("unexpected ");
+        const bool literal =
+            unexpected != std::string::npos && reason.find(" literal", unexpected) < reason.find(';', unexpected);
+        const std::size_t at = std::min(literal ? token_start() : base_ + (count_ > 0 ? count_ - 1 : 0), text_.size());
         const std::size_t colon = reason.find("syntax error");
         reason = colon == std::string::npos ? "syntax error" : reason.substr(colon);
         diagnostics_.error(

@@ -70,7 +70,7 @@ struct Refinement {
     /// For numbers.
     std::optional<Number> lower, upper;
     bool lower_inclusive = true, upper_inclusive = true;
-    /// For collections.
+    /// For collections; of a text, how many characters it has at least (CloudFormation's MinLength).
     std::uint64_t length_min = 0;
     std::optional<std::uint64_t> length_max;
 };

@@ -108,6 +108,15 @@ def inputs(scratch, corpora):
         path = os.path.join(scratch, "generated-%d" % resources)
         generate.generate(path, resources, calls)
         made["generated, %d resources in %d calls" % (resources, calls)] = path
+    for documents in (10000, 30000, 100000):
+        path = os.path.join(scratch, "documents-%d" % documents)
+        generate.manifests(path, documents)
+        made["one file of %d Kubernetes documents" % documents] = path
+    # What CloudFormation takes at most is 500 resources and 1 MB.
+    for resources, size in ((500, 1000000), (10000, 0)):
+        path = os.path.join(scratch, "template-%d" % resources)
+        generate.template(path, resources, size)
+        made["one CloudFormation template of %d resources" % resources] = path
     return made
 
 

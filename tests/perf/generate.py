@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""Writes a Terraform program of a given size, for measuring how evaluation grows.
+"""Writes a Terraform program, a file of Kubernetes documents or a CloudFormation template of a given size, for
+measuring how evaluation grows.
 
     generate.py FOLDER [--resources 20000] [--calls 200]
+    generate.py FOLDER --documents 100000
+    generate.py FOLDER --template 10000 [--bytes 1000000]
 
 The root calls teams, a team calls ten services, a service has what is left: buckets with what belongs to them, some
 written out, some counted, some by for_each, linked through arguments, locals and outputs. The same arguments give the
 same bytes.
 """
-import argparse, os
+import argparse, json, os
 
 SERVICES_PER_TEAM = 10
 
@@ -113,12 +116,66 @@ def generate(folder, resources, calls):
     write(folder, "main.tf", root + 'output "queues" {\n  value = length(concat(%s))\n}\n' % names)
 
 
+SETTINGS = '''---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings-%(n)d, namespace: team-%(team)d}
+data: {level: info}
+'''
+
+WORKLOAD = '''---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web-%(n)d, namespace: team-%(team)d}
+spec:
+  selector: {matchLabels: {app: web-%(n)d}}
+  template:
+    metadata: {labels: {app: web-%(n)d}}
+    spec:
+      containers:
+      - {name: web, image: 'registry.example.com/web:1.%(team)d'}
+'''
+
+
+def manifests(folder, documents):
+    """One file; every twentieth document is a workload, the others settings."""
+    write(folder, "all.yaml", "".join((SETTINGS if n % 20 else WORKLOAD) % {"n": n, "team": n % 100} for n in range(documents)))
+
+
+def template(folder, resources, size=0):
+    """Pairs of a bucket and its policy, and one key for all; descriptions fill it up to `size` bytes."""
+    made = {"Key": {"Type": "AWS::KMS::Key", "Properties": {"EnableKeyRotation": True, "KeyPolicy": {"Version": "2012-10-17", "Statement": []}}}}
+    for n in range((resources - 1) // 2):
+        made["Bucket%d" % n] = {"Type": "AWS::S3::Bucket", "Properties": {
+            "BucketName": {"Fn::Sub": "${AWS::StackName}-%d" % n},
+            "VersioningConfiguration": {"Status": "Enabled"},
+            "BucketEncryption": {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {
+                "SSEAlgorithm": "aws:kms", "KMSMasterKeyID": {"Fn::GetAtt": ["Key", "Arn"]}}}]}}}
+        made["Policy%d" % n] = {"Type": "AWS::S3::BucketPolicy", "Properties": {
+            "Bucket": {"Ref": "Bucket%d" % n},
+            "PolicyDocument": {"Version": "2012-10-17", "Statement": [{
+                "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": {"Fn::Sub": "${Bucket%d.Arn}/*" % n},
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}}}
+    document = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": made}
+    left = max(0, size - len(json.dumps(document)))
+    for resource in made.values():
+        resource["Metadata"] = {"Comment": "x" * max(1, left // len(made) - 30)}
+    write(folder, "template.json", json.dumps(document))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder")
     parser.add_argument("--resources", type=int, default=20000)
     parser.add_argument("--calls", type=int, default=200)
+    parser.add_argument("--documents", type=int)
+    parser.add_argument("--template", type=int)
+    parser.add_argument("--bytes", type=int, default=0)
     args = parser.parse_args()
+    if args.documents:
+        return manifests(args.folder, args.documents)
+    if args.template:
+        return template(args.folder, args.template, args.bytes)
     generate(args.folder, args.resources, args.calls)
 
 
