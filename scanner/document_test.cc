@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "scanner/model/time.h"
+
 namespace plumbline {
 namespace {
 
@@ -15,11 +17,11 @@ TEST_CASE("dates of the calendar and moments") {
     CHECK(day_number("1970-01-02") == 1);
     CHECK(day_number("1969-12-31") == -1);
     CHECK(day_number("2000-03-01") - day_number("2000-02-28") == 2);
-    CHECK(to_rfc3339(0) == "1970-01-01T00:00:00Z");
-    CHECK(to_rfc3339(1750000000) == "2025-06-15T15:06:40Z");
-    CHECK(to_rfc3339(-1) == "1969-12-31T23:59:59Z");
+    CHECK(rfc3339(0) == "1970-01-01T00:00:00Z");
+    CHECK(rfc3339(1750000000) == "2025-06-15T15:06:40Z");
+    CHECK(rfc3339(-1) == "1969-12-31T23:59:59Z");
     for (const std::int64_t moment : {std::int64_t{1}, std::int64_t{1750000000}, std::int64_t{4102444799}})
-        CHECK(parse_rfc3339(to_rfc3339(moment)) == moment);
+        CHECK(parse_rfc3339(rfc3339(moment)) == moment);
     for (const char* text : {"", "2025-06-15", "2025-06-15T12:00:00", "2025-06-15T12:00:00+00:00",
                              "2025-06-31T12:00:00Z", "2025-06-15 12:00:00Z", "2025-06-15Taa:00:00Z",
                              "2025-06-15T12-00-00Z", "2025-06-15T24:00:00Z", "2025-06-15T12:60:00Z"})
