@@ -4,11 +4,14 @@
 #include <nlohmann/json.hpp>
 
 #include "parsers/tree_builder.h"
+#include "scanner/model/text.h"
 
 namespace plumbline {
 namespace {
 
 constexpr std::size_t max_depth = 1000;
+// nlohmann quotes the whole token at fault, which may be as long as the file.
+constexpr std::size_t max_reason = 160;
 
 int hex_at(std::string_view text, std::size_t at) {
     int code = 0;
@@ -113,7 +116,7 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
             unexpected != std::string::npos && reason.find(" literal", unexpected) < reason.find(';', unexpected);
         const std::size_t at = std::min(literal ? token_start() : base_ + (count_ > 0 ? count_ - 1 : 0), text_.size());
         const std::size_t colon = reason.find("syntax error");
-        reason = colon == std::string::npos ? "syntax error" : reason.substr(colon);
+        reason = colon == std::string::npos ? "syntax error" : cut(reason.substr(colon), max_reason);
         diagnostics_.error(
             "json-syntax", "This is not valid JSON: " + reason, "The file was not read. Correct it here.",
             {id_, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(std::min(at + 1, text_.size()))});
