@@ -359,6 +359,7 @@ class Audit {
     /// The records go through the ordinary pipeline: parsed, judged, with places in the document that the evidence
     /// holds.
     void judge_changes() {
+        give_back_memory();  // of the threads that compared trees
         std::vector<std::string> paths = {std::string(change_records_file)};
         std::map<std::string, std::string> settings;
         for (const auto& [name, text] : settings_files_) {
