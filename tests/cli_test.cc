@@ -674,6 +674,11 @@ TEST_CASE("environments: each root once for each, a finding names those it holds
     repository.scan();
     CHECK(repository.reported("\"dev\""));
     CHECK_FALSE(repository.reported("\"prod\""));
+    // The other reports say it too.
+    repository.run({"scan", "--no-builtin-rules", "--rules", "/policy", "--format", "sarif"});
+    CHECK(repository.reported("\"environments\": [\"dev\"]"));
+    repository.run({"scan", "--no-builtin-rules", "--rules", "/policy", "--color", "never"});
+    CHECK(repository.reported("in        dev\n"));
 }
 
 TEST_CASE("variables come from the command line, the environment and files outside of the tree") {

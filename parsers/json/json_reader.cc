@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "parsers/tree_builder.h"
+#include "scanner/model/text.h"
 
 namespace plumbline {
 namespace {
@@ -11,6 +12,8 @@ namespace {
 constexpr std::size_t max_depth = 1000;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::string_view whole_file = "The file was not read.";
+// nlohmann quotes the whole token at fault, which may be as long as the file.
+constexpr std::size_t max_reason = 160;
 
 int hex_at(std::string_view text, std::size_t at) {
     int code = 0;
@@ -111,10 +114,14 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
     bool end_object() override { return close(); }
     bool end_array() override { return close(); }
     bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& fault) override {
-        const std::size_t at = std::min(base_ + (count_ > 0 ? count_ - 1 : 0), text_.size());
         std::string reason = fault.what();
+        // A literal that should not stand there is at fault from its start on; the lexer is behind it.
+        const std::size_t unexpected = reason.find("unexpected ");
+        const bool literal =
+            unexpected != std::string::npos && reason.find(" literal", unexpected) < reason.find(';', unexpected);
+        const std::size_t at = std::min(literal ? token_start() : base_ + (count_ > 0 ? count_ - 1 : 0), text_.size());
         const std::size_t colon = reason.find("syntax error");
-        reason = colon == std::string::npos ? "syntax error" : reason.substr(colon);
+        reason = colon == std::string::npos ? "syntax error" : cut(reason.substr(colon), max_reason);
         diagnostics_.error(
             "json-syntax", "This is not valid JSON: " + reason, lost_ + " Correct it here.",
             {id_, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(std::min(at + 1, text_.size()))});

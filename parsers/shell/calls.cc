@@ -414,8 +414,9 @@ class Maker {
     std::vector<Value> made_;
 };
 
-/// Whether the text is for a shell. Without a first line that says so, cloud-init and the hosts take it for one only
-/// when it begins with `#!`; people leave that out in templates, so anything that is not clearly something else counts.
+/// Whether the text, or the commands in it, are for a shell. Without a first line that says so, cloud-init and the
+/// hosts take it for one only when it begins with `#!`; people leave that out in templates, so anything that is not
+/// clearly something else counts.
 bool is_shell_text(std::string_view text) {
     const std::string_view start = trim(text.substr(0, std::min<std::size_t>(text.size(), 4096)));
     if (start.empty()) return false;
@@ -429,11 +430,74 @@ bool is_shell_text(std::string_view text) {
         return false;
     }
     for (const std::string_view other :
-         {"#cloud-config", "#include", "#upstart-job", "#part-handler", "#cloud-boothook", "<powershell>", "<script>",
+         {"#include", "#upstart-job", "#part-handler", "#cloud-boothook", "<powershell>", "<script>",
           "Content-Type:", "MIME-Version:", "{", "[settings", "version:", "<?xml"}) {
         if (start.starts_with(other)) return false;
     }
     return true;
+}
+
+constexpr std::string_view cloud_config = "#cloud-config";
+
+/// An item of `runcmd` as the shell gets it: a text in quotes without them; a list of words (`[curl, -o, f,
+/// "http://x"]`) is one command.
+std::string command_of(std::string_view item) {
+    std::string out(item);
+    const auto last = out.find_last_not_of(" \t\r");
+    if (last == std::string::npos) return out;
+    const char open = out.front(), close = out[last];
+    if (last > 0 && (open == '"' || open == '\'') && close == open) {
+        out[0] = out[last] = ' ';
+        if (open == '"') {
+            for (std::size_t at = out.find("\\\""); at != std::string::npos; at = out.find("\\\"", at))
+                out.erase(at, 1);
+        }
+    } else if (open == '[' && close == ']') {
+        out[0] = out[last] = ' ';
+        char quote = '\0';
+        for (char& c : out) {
+            if (quote == '\0' && (c == '"' || c == '\''))
+                quote = c;
+            else if (c == quote)
+                quote = '\0';
+            else if (quote == '\0' && c == ',')
+                c = ' ';
+        }
+    }
+    return out;
+}
+
+/// What a cloud-config runs, as a script with the same lines: the items of `bootcmd` and `runcmd`, all else blank.
+/// Reads what people write there: an item a line, or a block scalar below a dash (cloudinit.readthedocs.io, "Runcmd").
+std::string cloud_commands(std::string_view text) {
+    std::string out;
+    bool listed = false;                    // inside of one of the two lists
+    std::size_t block = std::string::npos;  // indentation of the dash whose block scalar is open
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        const std::string_view line = text.substr(0, end);
+        const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
+        const std::string_view written = line.substr(indent);
+        const bool empty = trim(written).empty();
+        if (block != std::string::npos && !empty && indent <= block) block = std::string::npos;
+        if (block != std::string::npos) {
+            out += line;
+        } else if (indent == 0 && !empty && !written.starts_with('#') && !written.starts_with('-')) {
+            const std::string_view key = trim(written);
+            listed = key == "runcmd:" || key == "bootcmd:";
+        } else if (listed && written.starts_with("- ")) {
+            const std::string_view item = trim(written.substr(2));
+            if (item.starts_with('|') || item.starts_with('>'))
+                block = indent;
+            else
+                out += command_of(item);
+        } else if (listed && !empty && !written.starts_with('#')) {
+            out += line;  // an item's next line
+        }
+        if (end < text.size()) out += '\n';
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return out;
 }
 
 /// Pieces of an unknown text; nullopt where nothing is known of it.
@@ -462,26 +526,38 @@ const Member* member_at(const Value& body, std::string_view path) {
     return found;
 }
 
+Value calls_of(const Masked& masked, const std::string& text, const Value& script, const SourceSet& sources) {
+    const Places places(script, masked.text, sources);
+    Maker maker(masked, places);
+    if (!maker.add(text, 0, 0))
+        return Value::unknown({}, make_cause("the script is too large to be read", script.origin()));
+    return maker.take().traced(script.trace());
+}
+
+/// The same for what starts a machine.
+Value start_up_calls(const std::vector<Piece>& pieces, const Value& script, const SourceSet& sources) {
+    const Masked masked(pieces);
+    const bool is_cloud_config = trim(masked.text).starts_with(cloud_config);
+    return calls_of(masked, is_cloud_config ? cloud_commands(masked.text) : masked.text, script, sources);
+}
+
 }  // namespace
 
 Value calls_of(const std::vector<Piece>& pieces, const Value& script, const SourceSet& sources) {
     const Masked masked(pieces);
-    const Places places(script, masked.text, sources);
-    Maker maker(masked, places);
-    if (!maker.add(masked.text, 0, 0))
-        return Value::unknown({}, make_cause("the script is too large to be read", script.origin()));
-    return maker.take().traced(script.trace());
+    return calls_of(masked, masked.text, script, sources);
 }
 
 Value calls_of(const Value& script, const SourceSet& sources) {
     const Value text = decoded(script);
     if (text.is_string())
-        return is_shell_text(text.as_string()) ? calls_of({{text.as_string(), false, {}}}, text, sources) : Value();
+        return is_shell_text(text.as_string()) ? start_up_calls({{text.as_string(), false, {}}}, text, sources)
+                                               : Value();
     if (!text.is_unknown()) return {};
     const auto pieces = pieces_of(text);
     if (!pieces) return Value::unknown({}, text.as_unknown().cause).traced(text.trace());
     if (!pieces->front().filled_in && !is_shell_text(pieces->front().text)) return {};
-    return calls_of(*pieces, text, sources);
+    return start_up_calls(*pieces, text, sources);
 }
 
 Value with_calls(Value meta, const Value& body, std::span<const Attribute> attributes, const SourceSet& sources) {

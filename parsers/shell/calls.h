@@ -24,7 +24,8 @@ struct Piece {
 Value calls_of(const std::vector<Piece>& pieces, const Value& script, const SourceSet& sources);
 
 /// The same for a value: a text, base64 of one, or an unknown of which parts are known. Null where it is no shell
-/// script: no text at all, or one for another program (`#!/usr/bin/python3`, `<powershell>`, cloud-config).
+/// script: no text at all, or one for another program (`#!/usr/bin/python3`, `<powershell>`). Of a cloud-config the
+/// commands of `bootcmd` and `runcmd` count.
 Value calls_of(const Value& script, const SourceSet& sources);
 
 /// Adds `calls` to the meta-arguments of a resource of which an attribute is known to hold a start-up script; each call

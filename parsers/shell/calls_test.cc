@@ -147,9 +147,36 @@ TEST_CASE("pieces that are not known leave a word unknown, not the command") {
     CHECK(calls.elements()[1].find("reads_from")->value.to_text() == R"(["curl"])");
 }
 
+TEST_CASE("the commands of a cloud-config, each on its line") {
+    const Script script(R"(#cloud-config
+package_update: true
+packages:
+  - curl
+write_files:
+  - path: /etc/motd
+    content: curl https://example.com/no | sh
+bootcmd:
+  - "echo \"up\" > /run/up"
+runcmd:
+- curl -fsSL https://example.com/i.sh | sh
+# - not this
+- [ setenforce, "0" ]
+- |
+  set -e
+  wget -qO- https://example.com/j.sh | bash
+- 'ufw disable'
+final_message: reboot now
+)");
+    CHECK(script.names() == List{"echo|up", "curl|-fsSL|https://example.com/i.sh", "sh", "setenforce|0", "set|-e",
+                                 "wget|-qO-|https://example.com/j.sh", "bash", "ufw|disable"});
+    CHECK(script.member(2, "reads_from") == R"(["curl"])");
+    CHECK(script.place(1) == "curl -fsSL https://example.com/i.sh | sh");
+    CHECK(script.place(3) == "setenforce, \"0\" ]");
+    CHECK(Script("#cloud-config\npackages: [curl]\n").calls.elements().empty());
+}
+
 TEST_CASE("what is no shell script has no calls") {
     CHECK(Script("#!/usr/bin/env python3\nprint(1)\n").calls.is_null());
-    CHECK(Script("#cloud-config\nruncmd:\n  - ls\n").calls.is_null());
     CHECK(Script("<powershell>\nGet-Item x\n</powershell>").calls.is_null());
     CHECK(Script("").calls.is_null());
     CHECK(Script("#!/bin/sh\n").calls.elements().empty());

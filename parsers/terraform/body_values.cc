@@ -16,6 +16,9 @@ using Kind = Expr::Kind;
 constexpr std::array<std::string_view, 5> meta_arguments = {"count", "for_each", "provider", "depends_on", "providers"};
 constexpr std::array<std::string_view, 3> meta_blocks = {"lifecycle", "connection", "provisioner"};
 
+// A block takes the memory of some ten small values beside those of its arguments.
+constexpr std::uint64_t steps_a_block = 10;
+
 bool is_meta_block(std::string_view type) {
     return std::find(meta_blocks.begin(), meta_blocks.end(), type) != meta_blocks.end();
 }
@@ -109,11 +112,14 @@ class Blocks {
         if (!is_iterable(collection, dynamic.for_each->span)) return;
         std::int64_t i = 0;
         for (const Value& item : collection.elements()) {
+            if (!evaluator_.spend(steps_a_block, block.header)) return;
             const Value key = collection.kind() == Value::Kind::set ? item : Value::number(Number(i++));
             add(dynamic.type, block.header, make(key, item));
         }
-        for (const Member& member : collection.members())
+        for (const Member& member : collection.members()) {
+            if (!evaluator_.spend(steps_a_block, block.header)) return;
             add(dynamic.type, block.header, make(Value::string(member.name), member.value));
+        }
     }
 
     struct Dynamic {
@@ -147,7 +153,7 @@ class Blocks {
             return false;
         }
         if (collection.elements().size() + collection.members().size() > max_instances) {
-            evaluator_.fault("Too many blocks", "The dynamic block has more than 100,000 elements; none was made.",
+            evaluator_.fault("Too many blocks", "The dynamic block has more than 50,000 elements; none was made.",
                              place);
             return false;
         }

@@ -1,6 +1,7 @@
 #include "parsers/terraform/evaluate.h"
 
 #include <algorithm>
+#include <map>
 
 #include "parsers/terraform/function_table.h"
 #include "scanner/model/text.h"
@@ -15,7 +16,35 @@ using Kind = hcl::Expr::Kind;
 // stacks for it (scanner/workers.h).
 constexpr int max_depth = 4000;
 // A text of this size comes from locals that double each other, not from a configuration.
-constexpr std::size_t max_text = 64U << 20;
+constexpr std::size_t max_text = 16U << 20;
+// Values in one value. A file of the largest size that is read decodes to fewer; more comes from lists that hold each
+// other several times, which take no memory, but time whenever they are walked over.
+constexpr std::uint32_t max_weight = 4'000'000;
+// How many values are looked through in the time of one step.
+constexpr std::uint32_t walked_a_step = 16;
+// Bytes of text that take as much memory as what one step makes otherwise.
+constexpr std::size_t text_a_step = 64;
+
+/// How many values a walk over this one meets, itself included: a shared part counts as often as it occurs. Counts no
+/// further than `limit`.
+std::uint64_t weight_of(const Value& value, std::uint64_t limit = max_weight + 1) {
+    std::uint64_t weight = 1;
+    for (const Value& item : value.elements()) {
+        if (weight >= limit) break;
+        weight += weight_of(item, limit - weight);
+    }
+    for (const Member& member : value.members()) {
+        if (weight >= limit) break;
+        weight += weight_of(member.value, limit - weight);
+    }
+    return weight;
+}
+
+/// What can be larger than all that it is made of.
+bool composes(Kind kind) {
+    return kind == Kind::tuple || kind == Kind::object || kind == Kind::for_tuple || kind == Kind::for_object ||
+           kind == Kind::splat_attr || kind == Kind::splat_full || kind == Kind::call;
+}
 
 /// Elements of anything `for` and splats go over: (key, value).
 bool iterate(const Value& collection, const auto& visit) {
@@ -81,22 +110,48 @@ Value Evaluator::finish(Result result, Span subject, std::string_view summary) {
     return fault(std::string(summary.empty() ? "Invalid operation" : summary), std::move(message), subject);
 }
 
+void Budget::report(Diagnostics& diagnostics) const {
+    if (!exceeded) return;
+    diagnostics.error("terraform-evaluation", "Too much to evaluate",
+                      "This root module takes more than 8 million steps or nests too deeply; what is left counts as "
+                      "unknown.",
+                      *exceeded);
+}
+
+/// Not a fault: `try` would take the next argument for it, and a condition's other branch would swallow it.
+bool Evaluator::give_up(Span place) {
+    if (!budget_.exceeded) budget_.exceeded = place;
+    return false;
+}
+
+bool Evaluator::spend(std::uint64_t steps, Span place) {
+    const bool enough = budget_.steps > steps;
+    budget_.steps -= std::min(budget_.steps, steps);
+    return enough || give_up(place);
+}
+
+Value Evaluator::out_of_budget(Span place) const {
+    return Value::unknown({}, make_cause("the limit of evaluation was reached", place));
+}
+
 Value Evaluator::evaluate(const Expr& expr) {
-    if (budget_.steps == 0 || budget_.depth >= max_depth) {
-        if (!budget_.reported) {
-            budget_.reported = true;
-            return fault("Too much to evaluate",
-                         "This root module takes more than 50 million steps or nests too deeply; what is left counts "
-                         "as unknown.",
-                         expr.span);
-        }
-        return Value::unknown({}, make_cause("the limit of evaluation was reached", expr.span));
-    }
-    --budget_.steps;
+    if (budget_.depth >= max_depth) give_up(expr.span);
+    if (budget_.depth >= max_depth || !spend(1, expr.span)) return out_of_budget(expr.span);
     ++budget_.depth;
     Value value = evaluate_plain(expr);
     --budget_.depth;
-    return value;
+    return weighed(std::move(value), expr);
+}
+
+Value Evaluator::too_large(Span place) {
+    return fault("Value too large", "This expression gives more than 4 million values.", place);
+}
+
+Value Evaluator::weighed(Value value, const Expr& expr) {
+    if (!composes(expr.kind) || (!value.is_sequence() && !value.is_mapping())) return value;
+    const std::uint64_t weight = weight_of(value);
+    if (weight > max_weight) return too_large(expr.span);
+    return spend(weight / walked_a_step, expr.span) ? value : out_of_budget(expr.span);
 }
 
 Value Evaluator::evaluate_plain(const Expr& expr) {
@@ -377,9 +432,9 @@ Value Evaluator::template_value(const hcl::TemplateExpr& expr) {
             text += part.as_string();
         }
         if (text.size() > max_text)
-            return fault("Text too long", "This template gives more than 64 MiB of text.", expr.span);
-        budget_.steps -= std::min<std::uint64_t>(budget_.steps, text.size() / 4096);
+            return fault("Text too long", "This template gives more than 16 MiB of text.", expr.span);
     }
+    if (!spend(text.size() / text_a_step, expr.span)) return out_of_budget(expr.span);
     TraceRef trace = make_trace(Trace::Kind::expression, expr.span, {}, std::move(from));
     if (!unknown) return Value::string(hcl::to_nfc(text)).with_marks(marks).traced(std::move(trace));
     Unknown made;
@@ -406,7 +461,8 @@ Value Evaluator::for_value(const hcl::ForExpr& expr) {
     const bool tuple = expr.kind == Kind::for_tuple;
     std::vector<Value> items;
     std::vector<Member> members;
-    std::vector<std::pair<std::string, std::vector<Value>>> groups;
+    std::map<std::string, std::vector<Value>, std::less<>> groups;
+    std::uint64_t weight = 0;
     std::uint8_t marks = collection.marks();
     Value undecided;
     bool whole = true;
@@ -416,7 +472,7 @@ Value Evaluator::for_value(const hcl::ForExpr& expr) {
         const auto leave = [&](bool go_on) {
             unbind();
             if (!expr.key_name.empty()) unbind();
-            return go_on && budget_.steps > 0;
+            return go_on && weight <= max_weight && budget_.steps > 0;
         };
         if (expr.condition) {
             const Value raw = evaluate(*expr.condition);
@@ -444,6 +500,7 @@ Value Evaluator::for_value(const hcl::ForExpr& expr) {
         }
         if (tuple) {
             items.push_back(evaluate(*expr.value));
+            weight += weight_of(items.back());
             return leave(true);
         }
         const Value raw_key = evaluate(*expr.key);
@@ -469,19 +526,17 @@ Value Evaluator::for_value(const hcl::ForExpr& expr) {
         }
         const std::string& name = text.value().as_string();
         Value value = evaluate(*expr.value);
+        weight += weight_of(value);
         if (expr.group) {
-            auto found =
-                std::find_if(groups.begin(), groups.end(), [&](const auto& group) { return group.first == name; });
-            if (found == groups.end())
-                groups.push_back({name, {std::move(value)}});
-            else
-                found->second.push_back(std::move(value));
+            groups[name].push_back(std::move(value));
             return leave(true);
         }
         members.push_back({name, std::move(value), {}});
         return leave(true);
     });
     if (!whole) return undecided.with_marks(marks);
+    if (budget_.steps == 0) return out_of_budget(expr.span);
+    if (weight > max_weight) return too_large(expr.span);
     TraceRef trace = make_trace(Trace::Kind::expression, expr.span, {}, {collection.trace()});
     if (tuple) return Value::tuple(std::move(items)).with_marks(marks).traced(std::move(trace));
     if (expr.group) {
@@ -703,8 +758,7 @@ Value Evaluator::call(const hcl::CallExpr& expr) {
         }
     }
     for (const Value& argument : arguments) {
-        std::size_t cost = argument.elements().size() + argument.members().size();
-        budget_.steps -= std::min<std::uint64_t>(budget_.steps, cost);
+        if (!spend(weight_of(argument) / walked_a_step, expr.span)) return out_of_budget(expr.span);
     }
     Result result = terraform::call(expr.name, arguments, *context);
     if (!result.ok()) {
@@ -721,6 +775,8 @@ Value Evaluator::call(const hcl::CallExpr& expr) {
     for (const Value& argument : arguments) from.push_back(argument.trace());
     if (value.trace() && value.trace()->span.valid())
         return value;  // passed through unchanged: it keeps its own origin
+    const std::size_t text = value.is_string() ? value.as_string().size() : 0;
+    if (!spend(weight_of(value) + text / text_a_step, expr.span)) return out_of_budget(expr.span);
     if (value.trace()) from.push_back(value.trace());
     return value.traced(make_trace(Trace::Kind::expression, expr.span, {}, std::move(from)));
 }

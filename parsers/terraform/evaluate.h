@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,12 +31,16 @@ class Scope {
     virtual bool requires_provider(std::string_view) const { return false; }
 };
 
-/// Work done so far for one root; evaluation stops with a diagnostic when it is used up. A million steps take about a
-/// second; the largest real root in the corpora takes some 200,000.
+/// Work that is left for one root; what is not evaluated when it is used up counts as unknown. A million steps take
+/// about 0.2 seconds. The largest real root in the corpora takes some 200,000. Whatever keeps memory is paid for too,
+/// so that a root's values stay below a gigabyte.
 struct Budget {
-    std::uint64_t steps = 50'000'000;
-    int depth = 0;  ///< of evaluation, through locals and modules
-    bool reported = false;
+    std::uint64_t steps = 8'000'000;
+    int depth = 0;                 ///< of evaluation, through locals and modules
+    std::optional<Span> exceeded;  ///< where a limit was reached first; whoever owns the budget reports it
+
+    /// Reports the limit where it was reached.
+    void report(Diagnostics& diagnostics) const;
 };
 
 /// Evaluates expressions in a scope as HCL and Terraform do. A fault is reported and gives an unknown value, so that
@@ -53,12 +58,20 @@ class Evaluator {
     /// Reports a fault and returns the unknown that stands for the missing result.
     Value fault(std::string summary, std::string detail, Span subject);
     Diagnostics& diagnostics() { return *diagnostics_; }
+    /// Pays for work that no expression stands for, such as the making of a block. False when the budget is used up;
+    /// the caller then makes no more.
+    bool spend(std::uint64_t steps, Span place);
 
     /// Applies one step to a value; reading from a resource leaves a reference in the trace.
     Value step(const Value& object, const hcl::Expr& step);
 
   private:
     Value evaluate_plain(const hcl::Expr& expr);
+    /// The result where it is small enough to keep and the budget covers a walk over it.
+    Value weighed(Value value, const hcl::Expr& expr);
+    bool give_up(Span place);
+    Value out_of_budget(Span place) const;
+    Value too_large(Span place);
     Value traversal(const hcl::Expr& expr);
     Value template_value(const hcl::TemplateExpr& expr);
     Value for_value(const hcl::ForExpr& expr);

@@ -22,7 +22,7 @@ class Expander {
             return unsuitable(
                 "The given \"count\" argument value is unsuitable: a whole number that is not negative is required.");
         if (static_cast<std::size_t>(n) > max_instances)
-            return refuse("Too many instances", "The count is larger than 100,000; one instance stands for all.");
+            return refuse("Too many instances", "The count is larger than 50,000; one instance stands for all.");
         Expansion made = of_kind(Expansion::Kind::count);
         for (std::int64_t i = 0; i < n; ++i) made.keys.push_back(Value::number(Number(i)));
         made.values.resize(made.keys.size());
@@ -44,8 +44,7 @@ class Expander {
                 "of strings, and you have provided a value of type " +
                 value.type().friendly_name() + ".");
         if (value.elements().size() + value.members().size() > max_instances)
-            return refuse("Too many instances",
-                          "The for_each has more than 100,000 keys; one instance stands for all.");
+            return refuse("Too many instances", "The for_each has more than 50,000 keys; one instance stands for all.");
         Expansion made = of_kind(Expansion::Kind::each);
         for (const Value& item : value.elements()) {
             if (item.is_unknown()) return undetermined(item);

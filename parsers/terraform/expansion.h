@@ -11,8 +11,9 @@
 /// `count` and `for_each` of resources, data sources and module calls: how many instances there are, under which keys.
 namespace plumbline::terraform {
 
-// One `count` or `for_each`: what a provider could be asked to create in a day.
-constexpr std::size_t max_instances = 100'000;
+// One `count` or `for_each`: what a provider could be asked to create in a day, and a whole root may have
+// (`max_program_instances`).
+constexpr std::size_t max_instances = 50'000;
 
 struct Expansion {
     enum class Kind : std::uint8_t { single, count, each, unknown } kind = Kind::single;

@@ -10,7 +10,7 @@ namespace plumbline::terraform {
 namespace {
 
 // A text this long comes from a repetition gone wrong (`format("%999999999s", "")`), not from a configuration.
-constexpr std::size_t max_text = 64U << 20;
+constexpr std::size_t max_text = 16U << 20;
 
 /// Unicode white space as Go's unicode.IsSpace has it.
 std::size_t space_at(std::string_view s, std::size_t at) {

@@ -87,7 +87,9 @@ std::string first_difference(const std::string& a, const std::string& b) {
 
 TEST_CASE("tree-sitter sees the same blocks, labels, attributes and expressions in the corpora") {
     std::size_t files = 0, refused = 0;
-    for (const char* corpus : {"../shared/corpora/terraform-aws-components", "../shared/corpora/terragoat"}) {
+    for (const char* corpus :
+         {"fixtures", "../shared/corpora/terraform-aws-components", "../shared/corpora/terragoat",
+          "../shared/conformance/checkov-terraform/inputs", "../shared/conformance/trivy-terraform/inputs"}) {
         if (!std::filesystem::exists(corpus)) {
             MESSAGE("skipped: " << corpus << " is not there");
             continue;

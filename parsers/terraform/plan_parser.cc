@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <set>
 
 #include "parsers/json/json_reader.h"
 #include "parsers/terraform/comments.h"
+#include "parsers/terraform/plan_secrets.h"
 #include "parsers/terraform/program.h"
 #include "parsers/terraform/provider_values.h"
 #include "parsers/terraform/startup_scripts.h"
@@ -26,6 +28,13 @@ constexpr std::size_t max_meant_instances = 1000;
 struct PlanFile : ParsedFile {
     Value document;
     bool binary = false;
+};
+
+/// A plan that is judged, and the folder of the root module in whose place it is.
+struct PlanRoot {
+    const PlanFile* file = nullptr;  // the pipeline's
+    Value document;                  // with places that may be shown
+    std::optional<std::string> replaced;
 };
 
 const Value* member_of(const Value& object, std::string_view name) {
@@ -163,6 +172,75 @@ struct SourceBody {
 };
 
 /// One plan in the making.
+/// The root module that a plan may be of: in its folder or, where that has none, in the one above. Null when there is
+/// none.
+const ModuleConfig* configuration_beside(const std::string& plan, terraform::Library& library) {
+    const std::string folder(parent_path(plan));
+    const ModuleConfig* found = library.module(folder);
+    return found || folder.empty() ? found : library.module(std::string(parent_path(folder)));
+}
+
+/// Finds where a plan's configuration and a folder differ. What a plan records of an expression is only its value,
+/// where that is written out, so that a reference put in place of another is not seen.
+class Comparison {
+  public:
+    explicit Comparison(terraform::Library& library) : library_(library) {}
+
+    /// What stands in one of both only, or with another value; "" where nothing differs.
+    std::string difference(const Value& module, const ModuleConfig& source, int depth = 0) {
+        std::set<std::string> planned;
+        const Value resources = part_of(module, "resources"), calls = part_of(module, "module_calls");
+        for (const Value& item : resources.elements()) {
+            const std::string key = text_of(item, "address");
+            planned.insert(key);
+            const auto found = source.resource_index.find(key);
+            if (found == source.resource_index.end()) return key;
+            if (differs(part_of(item, "expressions"), *source.resources[found->second].body)) return key;
+        }
+        for (const auto& [key, at] : source.resource_index) {
+            if (source.resources[at].mode != ResourceConfig::Mode::ephemeral && !planned.contains(key)) return key;
+        }
+        for (const auto& [name, at] : source.call_index) {
+            const Member* call = calls.find(name);
+            if (!call) return "module." + name;
+            const std::string inside = called(call->value, source, source.calls[at], depth);
+            if (!inside.empty()) return "module." + name + "." + inside;
+        }
+        for (const Member& call : calls.members()) {
+            if (!source.call_index.contains(call.name)) return "module." + call.name;
+        }
+        return "";
+    }
+
+  private:
+    std::string called(const Value& call, const ModuleConfig& source, const terraform::ModuleCallConfig& written,
+                       int depth) {
+        if (!written.source_text.starts_with("./") && !written.source_text.starts_with("../")) return "";
+        const auto folder = join_path(source.folder, written.source_text);
+        const ModuleConfig* module = folder && depth < max_calls ? library_.module(*folder) : nullptr;
+        return module ? difference(part_of(call, "module"), *module, depth + 1) : "";
+    }
+
+    /// Whether an argument that is a plain value in both is not the same.
+    static bool differs(const Value& expressions, const hcl::Body& body) {
+        using Kind = hcl::Expr::Kind;
+        for (const hcl::Attribute& item : body.attributes) {
+            const Member* planned = expressions.find(item.name);
+            const Value* constant = planned ? member_of(planned->value, "constant_value") : nullptr;
+            const Kind kind = item.value->kind;
+            if (!constant || (kind != Kind::literal_string && kind != Kind::literal_bool)) continue;
+            Diagnostics muted;
+            terraform::Budget budget;
+            if (!terraform::evaluate_literal(*item.value, muted, budget).same_data(*constant)) return true;
+        }
+        return false;
+    }
+
+    // Modules that lead back to themselves end somewhere.
+    static constexpr int max_calls = 50;
+    terraform::Library& library_;
+};
+
 class Plan {
   public:
     Plan(const Source& source, const Value& document, const FileSystem& file_system, SourceSet& sources)
@@ -194,9 +272,7 @@ class Plan {
         const Value configuration = part_of(document_, "configuration");
         auto root = std::make_unique<Context>();
         root->config = part_of(configuration, "root_module");
-        const std::string folder(parent_path(source_.path()));
-        root->source = library_.module(folder);
-        if (!root->source && !folder.empty()) root->source = library_.module(std::string(parent_path(folder)));
+        root->source = configuration_beside(source_.path(), library_);
         contexts_[""] = std::move(root);
         index(*contexts_[""]);
         if (is_true(member_of(document_, "errored")))
@@ -890,8 +966,9 @@ class TerraformPlanParser : public Parser {
         return made;
     }
 
-    std::vector<Root> roots(std::span<const ParsedFile* const> files, const FileSystem&, SourceSet&,
+    std::vector<Root> roots(std::span<const ParsedFile* const> files, const FileSystem& file_system, SourceSet& sources,
                             Diagnostics& diagnostics, std::vector<CoverageGap>&) const override {
+        terraform::Library library(file_system, sources);
         std::vector<Root> made;
         std::set<std::string_view> readable;  // folders
         for (const ParsedFile* file : files) {
@@ -899,8 +976,10 @@ class TerraformPlanParser : public Parser {
             Root root;
             root.path = file->source->path();
             readable.insert(parent_path(file->source->path()));
-            // The pipeline owns the file.
-            root.plan = std::shared_ptr<const void>(std::shared_ptr<void>(), static_cast<const PlanFile*>(file));
+            const auto* plan = static_cast<const PlanFile*>(file);
+            root.plan = std::make_shared<const PlanRoot>(
+                PlanRoot{plan, terraform::with_secrets_masked(*file->source, plan->document, sources),
+                         replaced_by(*plan, library, diagnostics)});
             made.push_back(std::move(root));
         }
         for (const ParsedFile* file : files) {
@@ -915,8 +994,28 @@ class TerraformPlanParser : public Parser {
 
     RootResult evaluate(const Root& root, const Inputs&, const FileSystem& file_system,
                         SourceSet& sources) const override {
-        const auto* file = static_cast<const PlanFile*>(root.plan.get());
-        return Plan(*file->source, file->document, file_system, sources).run();
+        const auto& plan = *static_cast<const PlanRoot*>(root.plan.get());
+        return Plan(*plan.file->source, plan.document, file_system, sources).run();
+    }
+
+  private:
+    /// A plan of the configuration beside it is judged in its place, since it knows more values. A plan of anything
+    /// else must not hide what stands there.
+    static std::optional<std::string> replaced_by(const PlanFile& file, terraform::Library& library,
+                                                  Diagnostics& diagnostics) {
+        const ModuleConfig* beside = configuration_beside(file.source->path(), library);
+        const Member* configuration = file.document.find("configuration");
+        if (!beside || !configuration) return std::nullopt;
+        const std::string differs =
+            Comparison(library).difference(part_of(configuration->value, "root_module"), *beside);
+        if (!differs.empty()) {
+            diagnostics.warning(
+                "plan-stale", "This plan is not of the configuration beside it: " + differs + " differs",
+                "Both are judged. Make a new plan, or leave the old one out by `exclude`.", configuration->span);
+            return std::nullopt;
+        }
+        // What is broken there has to be named.
+        return beside->diagnostics.empty() ? std::optional(beside->folder) : std::nullopt;
     }
 };
 
@@ -925,6 +1024,10 @@ class TerraformPlanParser : public Parser {
 const Parser& terraform_plan_parser() {
     static const TerraformPlanParser parser;
     return parser;
+}
+
+std::optional<std::string> replaced_configuration(const Root& root) {
+    return static_cast<const PlanRoot*>(root.plan.get())->replaced;
 }
 
 }  // namespace plumbline

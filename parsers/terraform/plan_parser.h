@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "parsers/parser.h"
 
 namespace plumbline {
@@ -10,5 +13,9 @@ namespace plumbline {
 /// Where the configuration lies in the plan's folder or the one above, places are those of its blocks; otherwise they
 /// are the plan's own. Format: developer.hashicorp.com/terraform/internals/json-format.
 const Parser& terraform_plan_parser();
+
+/// The folder of the root module that a root of this parser is a plan of, when the module lies beside it and does not
+/// differ: then the plan is to be judged in its place. Nullopt when both are to be judged.
+std::optional<std::string> replaced_configuration(const Root& root);
 
 }  // namespace plumbline

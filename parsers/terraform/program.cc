@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t max_file = 16U << 20;
 // Of resources and modules in one root. An instance takes some 10 KiB with its verdicts; the largest configurations
 // that peers' users report have 20,000 resources. Counted modules that call counted modules multiply.
-constexpr std::size_t max_program_instances = 100'000;
+constexpr std::size_t max_program_instances = 50'000;
 
 /// What `terraform init` noted in .terraform: where it put the modules that it fetched.
 std::map<std::string, std::string> read_installed(const Library& library, const std::string& folder,
@@ -85,7 +85,7 @@ bool Program::may_make(std::size_t instances, Span place) {
     if (instances_ <= max_program_instances) return true;
     if (!before)
         diagnostics.error("terraform-evaluation", "Too many instances",
-                          "This root module has more than 100,000 instances of resources and modules; what goes beyond "
+                          "This root module has more than 50,000 instances of resources and modules; what goes beyond "
                           "that is not judged.",
                           place);
     return false;
@@ -109,6 +109,7 @@ ProgramResult evaluate_program(Library& library, const std::string& folder, cons
     for (const auto& [name, config] : program.root->config().outputs)
         result.outputs.push_back({name, root_output(program, name, config)});
     if (options.strict) program.root->check_conditions();
+    program.budget.report(program.diagnostics);
     result.root.graph.root = folder;
     result.refused = program.diagnostics.has_errors();
     result.root.diagnostics = std::move(program.diagnostics);
@@ -131,6 +132,7 @@ void evaluate_expressions(Library& library, const std::string& folder, const Pro
         if (expr) {
             ReferenceChecker(program.root->config(), faults).check(*expr, {});
             value = Evaluator(*program.root, faults, program.budget).evaluate(*expr);
+            program.budget.report(faults);
         }
         visit(i, value, faults);
     }

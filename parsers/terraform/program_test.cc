@@ -385,7 +385,7 @@ TEST_CASE("hostile programs end with a diagnostic") {
         files["m6/main.tf"] = "resource \"aws_sqs_queue\" \"q\" {}\n";
         const Evaluated e(files);
         CHECK(e.first_fault() == "Too many instances");
-        CHECK(e.addresses("aws_sqs_queue").size() < 100'000);
+        CHECK(e.addresses("aws_sqs_queue").size() < 50'000);
     }
     SUBCASE("a cycle of locals") {
         const Evaluated e(

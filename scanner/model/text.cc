@@ -140,13 +140,15 @@ bool glob_match(std::string_view pattern, std::string_view text) {
     // Greedy with one point to return to for each kind of star: `**` may also give way to a later `*`.
     std::size_t p = 0, t = 0;
     std::size_t star_p = std::string_view::npos, star_t = 0, deep_p = std::string_view::npos, deep_t = 0;
+    bool whole_folders = false;  // what the last `**` takes ends in a `/`
     while (true) {
         if (p < pattern.size() && pattern[p] == '*') {
             const bool deep = p + 1 < pattern.size() && pattern[p + 1] == '*';
             if (deep) {
                 p += 2;
-                // `**/x` also matches `x` itself.
-                if (p < pattern.size() && pattern[p] == '/' && (t == 0 || text[t - 1] == '/')) ++p;
+                // `**/x` also matches `x` itself, and `a/x`, but not `ax`.
+                whole_folders = p < pattern.size() && pattern[p] == '/' && (t == 0 || text[t - 1] == '/');
+                if (whole_folders) ++p;
                 deep_p = p;
                 deep_t = t;
                 star_p = std::string_view::npos;
@@ -168,8 +170,11 @@ bool glob_match(std::string_view pattern, std::string_view text) {
             continue;
         }
         if (deep_p != std::string_view::npos && deep_t < text.size()) {
+            ++deep_t;
+            while (whole_folders && deep_t < text.size() && text[deep_t - 1] != '/') ++deep_t;
+            if (whole_folders && text[deep_t - 1] != '/') return false;
             p = deep_p;
-            t = ++deep_t;
+            t = deep_t;
             star_p = std::string_view::npos;
             continue;
         }

@@ -73,16 +73,34 @@ def medians(command, runs):
     return tuple(statistics.median(column) for column in zip(*(r[:3] for r in results))) + (results[-1][3],)
 
 
-def stages(binary, path):
+def stages(binary, path, *options):
     """Milliseconds of each stage of one scan, as --stats prints them, and what was counted."""
     done = subprocess.run([binary, "scan", path, "--fail-on", "never", "--no-progress", "--quiet", "--stats", "--jobs", "1", "--format", "sarif",
-                           "--output", os.devnull], capture_output=True, text=True, timeout=TIMEOUT)
+                           "--output", os.devnull, *options], capture_output=True, text=True, timeout=TIMEOUT)
     rows = []
     for line in done.stderr.splitlines():
         parts = line.split(None, 4)
         if len(parts) >= 4 and parts[0] == "stats:" and parts[3] == "ms":
             rows.append((parts[1], float(parts[2]), parts[4].strip() if len(parts) > 4 else ""))
     return rows
+
+
+def reader_and_evaluator(binary, chosen, runs):
+    """Lines of a table: the reader's speed beside tree-sitter's, and the evaluator without any rule."""
+    out = row(["input", "part", "figure"]) + row(["---", "---", "---:"])
+    bench = os.path.join(os.path.dirname(binary), "plumbline_reader_bench")
+    for name in ("terragoat", "terraform-aws-components"):
+        if chosen.get(name) and os.path.exists(bench):
+            done = subprocess.run([bench, chosen[name], str(runs)], capture_output=True, text=True, timeout=TIMEOUT)
+            for line in done.stdout.splitlines():
+                out += row([name, "reader, " + line.split()[0], line.split()[1] + " MB/s"])
+    for name, path in chosen.items():
+        if not path or name.startswith(("kubernetes", "cloudformation", "one")):
+            continue
+        taken = [dict((stage, (time, what)) for stage, time, what in stages(binary, path, "--no-builtin-rules")) for _ in range(runs)]
+        out += row([name, "evaluator, no rules", "%.1f ms (%s)" % (statistics.median(run["judge"][0] for run in taken),
+                                                                  taken[0]["judge"][1].split(",")[0])])
+    return out
 
 
 def size_of(path):
@@ -184,6 +202,8 @@ def main():
             out += "\nTwice the generated program takes"
             out += ",".join(" %s %.2f times as long" % (tool, wall[sizes[1], tool] / wall[sizes[0], tool])
                             for tool in found if (sizes[0], tool) in wall and (sizes[1], tool) in wall) + ".\n"
+        out += "\n## Reader and evaluator\n\nOne core. The reader against tree-sitter over the `.tf` files; the evaluator as the stage `judge` of a scan "
+        out += "without rules.\n\n" + reader_and_evaluator(args.bin, chosen, args.runs)
         out += "\n## Stages of plumbline\n\nOne thread (`--jobs 1`), one run. `parse` is the reader, `judge` the evaluator and the rules.\n\n"
         out += row(["input", "stage", "time", "what"]) + row(["---", "---", "---:", "---"])
         for name, path in chosen.items():
