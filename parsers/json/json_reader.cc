@@ -10,10 +10,10 @@ namespace plumbline {
 namespace {
 
 constexpr std::size_t max_depth = 1000;
-// nlohmann quotes the whole token at fault, which may be as long as the file.
-constexpr std::size_t max_reason = 160;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::string_view whole_file = "The file was not read.";
+// nlohmann quotes the whole token at fault, which may be as long as the file.
+constexpr std::size_t max_reason = 160;
 
 int hex_at(std::string_view text, std::size_t at) {
     int code = 0;
