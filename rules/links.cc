@@ -131,6 +131,13 @@ const LinkIndex::ByPath& LinkIndex::index(const std::string& type, const Path& b
                     each.emplace_back();
                     self(alternative, each.back(), self);
                 }
+                const bool settled = std::all_of(each.begin(), each.end(), [&](const Leads& one) {
+                    return !one.unknown && !one.references.empty() && one.references == each.front().references;
+                });
+                if (settled) {
+                    leads.references.insert(each.front().references.begin(), each.front().references.end());
+                    continue;
+                }
                 for (std::size_t i = 0; i < each.size(); ++i) {
                     for (const std::string& name : each[i].references) {
                         const bool everywhere = std::all_of(each.begin(), each.end(), [&](const Leads& other) {
