@@ -33,6 +33,7 @@ td .facts{margin:4px 0 10px}tr.open>td{background:var(--hover)}
 .filters{border:0;padding:0 0 10px}.nowrap{white-space:nowrap}td.cut{max-width:460px;overflow-wrap:anywhere}
 .c-critical,.c-fail{color:var(--critical)}
 @media (max-width:760px){.tl{grid-template-columns:120px 1fr}.hide{display:none}}
+@media (max-width:560px){header .end{position:absolute;top:8px;right:12px}td.num{text-align:left}}
 @media print{main{display:block!important;overflow:visible}.tl{break-inside:auto}}
 )css";
 
@@ -117,7 +118,7 @@ function timeline() {
     ["failing verdicts", failing.length, () => go("changes", {verdict: "fail"}), "fail"], ["not provable", unproven.length, () => go("changes", {verdict: "undecided"}), "undecided"],
     ["emergency", D.changes.filter(c => c.emergency).length, () => go("changes", {only: "emergency"})], ["of the pipeline", D.changes.filter(c => c.pipeline_files).length, () => go("changes", {only: "pipeline"})]];
   if (D.replayed) tiles.push(["open findings", openFindings.length, () => go("findings", {}), "fail"]);
-  if (D.secrets) tiles.push(["credentials", D.secrets.length, () => go("findings", {}), "fail"]);
+  if (D.secrets) tiles.push(["credentials", D.secrets.filter(s => !s.accepted).length, () => go("findings", {}), "fail"]);
   const rank = Object.fromEntries(SEV.map((s, i) => [s, i]));
   const lives = [...D.findings].sort((a, b) => (rank[a.severity] - rank[b.severity]) || (a.introduced.time < b.introduced.time ? -1 : 1)).slice(0, LIFELINES);
   const end = D.period.to;
@@ -163,7 +164,7 @@ function changes() {
   const fill = () => body.replaceChildren(...all.slice().reverse().slice(0, S.shown).flatMap(c => {
     const open = S.open === c.commit;
     const flip = () => { S.open = open ? "" : c.commit; fill(); };
-    const line = h("tr", {class: "go" + (open ? " open" : ""), tabindex: 0, "aria-expanded": String(open), onclick: flip, onkeydown: e => e.key === "Enter" && flip()}, h("td", {class: "nowrap"}, minute(c.time)), h("td", {class: "mono"}, short(c.commit)), h("td", {}, c.kind), h("td", {class: "hide"}, c.author.replace(/ <.*/, "")), h("td", {class: "cut"}, c.subject), h("td", {class: "num"}, c.pull_request === null ? "–" : String(c.pull_request)), h("td", {class: "hide"}, c.reviewers.map(r => r.replace(/ <.*/, "")).join(", ") || "–"), h("td", {class: "nowrap"}, pill(worst(c.commit))));
+    const line = h("tr", {class: "go" + (open ? " open" : ""), tabindex: 0, "aria-expanded": String(open), onclick: flip, onkeydown: e => e.key === "Enter" && flip()}, h("td", {class: "nowrap"}, minute(c.time)), h("td", {class: "mono"}, short(c.commit)), h("td", {}, c.kind), h("td", {class: "hide"}, c.author.replace(/ <.*/, "")), h("td", {class: "cut"}, c.subject), h("td", {class: "num", "data-name": "pull request"}, c.pull_request === null ? "–" : String(c.pull_request)), h("td", {class: "hide"}, c.reviewers.map(r => r.replace(/ <.*/, "")).join(", ") || "–"), h("td", {class: "nowrap"}, pill(worst(c.commit))));
     return open ? [line, h("tr", {}, h("td", {colspan: 8}, evidence(c)))] : [line];
   }));
   fill();
@@ -176,13 +177,16 @@ function changes() {
 function findings() {
   const words = S.text.toLowerCase().split(/\s+/).filter(Boolean);
   const all = D.findings.filter(f => words.every(w => [f.rule, f.address, f.file, f.message, f.severity, f.fingerprint, f.introduced.author].join("\n").toLowerCase().includes(w)));
+  // What is open and severe first; among equals the oldest.
+  const rank = f => (f.resolved ? 20 : f.accepted.length ? 10 : 0) + SEV.indexOf(f.severity);
+  all.sort((a, b) => rank(a) - rank(b));
   const moment = m => [day(m.time), h("div", {class: "legend"}, short(m.commit) + " " + m.author.replace(/ <.*/, ""))];
   return h("div", {class: "page"},
     D.replayed ? null : h("p", {class: "state bad"}, "The guardrails were not replayed over the period."),
-    D.repairs.length ? [h("h2", {}, "Time to repair"), h("table", {}, h("thead", {}, h("tr", {}, ["severity", "repaired", "open", "mean", "median"].map((t, i) => h("th", {class: i ? "num" : ""}, t)))), h("tbody", {}, D.repairs.map(r => h("tr", {}, h("td", {class: "c-" + r.severity}, r.severity), h("td", {class: "num"}, num(r.repaired)), h("td", {class: "num"}, num(r.open)), h("td", {class: "num"}, r.measured ? span(r.mean_seconds) : "–"), h("td", {class: "num"}, r.measured ? span(r.median_seconds) : "–")))))] : null,
+    D.repairs.length ? [h("h2", {}, "Time to repair"), h("table", {}, h("thead", {}, h("tr", {}, ["severity", "repaired", "open", "mean", "median"].map((t, i) => h("th", {class: i ? "num" : ""}, t)))), h("tbody", {}, D.repairs.map(r => h("tr", {}, h("td", {class: "c-" + r.severity}, r.severity), h("td", {class: "num", "data-name": "repaired"}, num(r.repaired)), h("td", {class: "num", "data-name": "open"}, num(r.open)), h("td", {class: "num", "data-name": "mean"}, r.measured ? span(r.mean_seconds) : "–"), h("td", {class: "num", "data-name": "median"}, r.measured ? span(r.median_seconds) : "–")))))] : null,
     h("h2", {}, "Findings"), h("div", {class: "filters"}, h("input", {type: "search", placeholder: "rule, address, file, author", "aria-label": "Search", value: S.text, onchange: e => { S.text = e.target.value; draw(); }})),
-    all.length ? h("table", {}, h("thead", {}, h("tr", {}, ["severity", "finding", "introduced", "resolved"].map(t => h("th", {}, t)), h("th", {class: "num"}, "days"))), h("tbody", {}, all.slice(0, 1000).map(f => h("tr", {}, h("td", {class: "c-" + f.severity}, f.severity), h("td", {class: "cut"}, f.message, h("div", {class: "legend mono"}, f.rule + " · " + f.address + " · " + f.file + (f.line ? ":" + f.line : ""))), h("td", {}, f.before_period ? "before the period" : moment(f.introduced)), h("td", {}, f.resolved ? moment(f.resolved) : h("span", {class: "c-fail"}, f.accepted.length ? "open, accepted" : "open")), h("td", {class: "num"}, num(f.age_days)))))) : h("p", {}, "None."),
-    D.secrets ? [h("h2", {}, "Credentials in the history"), D.secrets.length ? h("table", {}, h("thead", {}, h("tr", {}, ["kind", "where", "brought by", "still there"].map(t => h("th", {}, t)))), h("tbody", {}, D.secrets.map(s => h("tr", {}, h("td", {}, s.kind, h("div", {class: "legend mono"}, s.redacted)), h("td", {class: "mono cut"}, s.file + ":" + s.line), h("td", {}, short(s.commit) + " " + day(s.time), h("div", {class: "legend"}, s.author)), h("td", {}, s.in_tip_tree ? "in the tree" : s.reachable ? "in the history" : "in an old branch"))))) : h("p", {}, "None.")] : null);
+    all.length ? h("table", {}, h("thead", {}, h("tr", {}, ["severity", "finding", "introduced", "resolved"].map(t => h("th", {}, t)), h("th", {class: "num"}, "days"))), h("tbody", {}, all.slice(0, 1000).map(f => h("tr", {}, h("td", {class: "c-" + f.severity}, f.severity), h("td", {class: "cut"}, f.message, h("div", {class: "legend mono"}, f.rule + " · " + f.address + " · " + f.file + (f.line ? ":" + f.line : ""))), h("td", {}, f.before_period ? "before the period" : moment(f.introduced)), h("td", {}, f.resolved ? moment(f.resolved) : h("span", {class: "c-fail"}, f.accepted.length ? "open, accepted" : "open")), h("td", {class: "num", "data-name": "days"}, num(f.age_days)))))) : h("p", {}, "None."),
+    D.secrets ? [h("h2", {}, "Credentials in the history"), D.secrets.length ? h("table", {}, h("thead", {}, h("tr", {}, ["kind", "where", "brought by", "still there", "accepted"].map(t => h("th", {}, t)))), h("tbody", {}, D.secrets.map(s => h("tr", {}, h("td", {}, s.kind, h("div", {class: "legend mono"}, s.redacted)), h("td", {class: "mono cut"}, s.file + ":" + s.line), h("td", {}, short(s.commit) + " " + day(s.time), h("div", {class: "legend"}, s.author)), h("td", {"data-name": "still"}, s.in_tip_tree ? "in the tree" : s.reachable ? "in the history" : "in an old branch"), h("td", {"data-name": "accepted"}, s.accepted ? [s.accepted.reason || "yes", h("div", {class: "legend"}, s.accepted.by + (s.accepted.expires ? " until " + s.accepted.expires : ""))] : ["no", h("div", {class: "legend mono"}, s.fingerprint)]))))) : h("p", {}, "None.")] : null);
 }
 function sample() {
   const index = new Map(D.changes.map(c => [c.commit, c]));

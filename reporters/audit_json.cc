@@ -209,6 +209,14 @@ class AuditJson {
             json_.text("author", secret.author);
             json_.flag("reachable", secret.reachable);
             json_.flag("in_tip_tree", secret.in_tip_tree);
+            json_.text("fingerprint", secret.fingerprint);
+            if (!secret.accepted) return;
+            json_.object("accepted", [&] {
+                json_.text("by", secret.accepted->kind == "inSource" ? "comment" : "waiver");
+                json_.text_if("owner", secret.accepted->owner);
+                json_.text_if("reason", secret.accepted->justification);
+                json_.text_if("expires", secret.accepted->expires);
+            });
         });
     }
 

@@ -196,14 +196,19 @@ class AuditMarkdown {
     void write_secrets() {
         if (!report_.secrets || report_.secrets->empty()) return;
         out_ << "\n## Credentials in the history\n\n";
-        table({"kind", "where", "brought by", "still in the tree"});
+        table({"kind", "where", "brought by", "still in the tree", "accepted", "fingerprint"});
         for (std::size_t i = 0; i < std::min(report_.secrets->size(), most_rows); ++i) {
             const HistorySecret& secret = (*report_.secrets)[i];
             row({markdown_text(secret.kind), markdown_code(secret.file + ":" + std::to_string(secret.line)),
                  id_of(secret.commit) + " " + date_of(secret.time) + " " + markdown_text(secret.author),
                  secret.in_tip_tree ? "yes"
                  : secret.reachable ? "no, but in the history"
-                                    : "no"});
+                                    : "no",
+                 !secret.accepted
+                     ? "no"
+                     : markdown_text(secret.accepted->justification.empty() ? std::string("yes")
+                                                                            : "yes: " + secret.accepted->justification),
+                 markdown_code(secret.fingerprint)});
         }
         rest(report_.secrets->size());
     }

@@ -17,47 +17,67 @@ constexpr std::size_t max_length = 16384;
 /// A format that a provider documents by prefix and length.
 struct Format {
     std::string_view kind;
+    std::string start;   ///< pattern of the characters that give it away
+    std::size_t before;  ///< characters of it that stand before those, at most
     Pattern pattern;
+    Pattern anchored;  ///< the same, `before` bytes and one for the word boundary in
 };
 
 const std::vector<Format>& formats() {
     static const std::vector<Format> list = [] {
         std::vector<Format> made;
-        const auto add = [&](std::string_view kind, const char* pattern) {
-            made.push_back({kind, Pattern(pattern, false)});
+        const auto add = [&](std::string_view kind, const char* start, const std::string& pattern,
+                             std::size_t before = 0) {
+            made.push_back({kind, start, before, Pattern(pattern, false),
+                            Pattern("\\A\\C{0," + std::to_string(before + 1) + "}" + pattern, false)});
         };
-        add("AWS access key id", R"(\b(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA)[A-Z2-7]{16}\b)");
-        add("private key", R"(-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----)");
-        add("GitHub token", R"(\bgh[pousr]_[A-Za-z0-9]{36,255}\b)");
-        add("GitHub token", R"(\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b)");
-        add("GitLab token", R"(\bgl(?:pat|dt|rt|cbt|ptt|ft|agent|oas)-[A-Za-z0-9_-]{20,})");
-        add("Slack token", R"(\bxox[abposr]-[A-Za-z0-9-]{10,}\b)");
-        add("Slack token", R"(\bxapp-\d-[A-Z0-9]+-\d+-[a-z0-9]{32,})");
-        add("Slack webhook", R"(https://hooks\.slack\.com/services/T[A-Z0-9]+/B[A-Z0-9]+/\w+)");
-        add("Google API key", R"(\bAIza[A-Za-z0-9_-]{35}\b)");
-        add("Google OAuth client secret", R"(\bGOCSPX-[A-Za-z0-9_-]{28}\b)");
-        add("Stripe key", R"(\b[sr]k_live_[A-Za-z0-9]{20,}\b)");
-        add("SendGrid key", R"(\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}\b)");
-        add("npm token", R"(\bnpm_[A-Za-z0-9]{36}\b)");
-        add("PyPI token", R"(\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50,})");
-        add("RubyGems key", R"(\brubygems_[a-f0-9]{48}\b)");
-        add("Docker Hub token", R"(\bdckr_pat_[A-Za-z0-9_-]{27}\b)");
-        add("DigitalOcean token", R"(\bdo[opr]_v1_[a-f0-9]{64}\b)");
-        add("Vault token", R"(\bhv[sbr]\.[A-Za-z0-9_-]{24,})");
-        add("Terraform Cloud token", R"(\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70})");
-        add("JSON web token", R"(\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,})");
-        add("Azure storage key", R"(AccountKey=[A-Za-z0-9+/]{86}==)");
-        add("Alibaba Cloud access key id", R"(\bLTAI[A-Za-z0-9]{20}\b)");
-        add("Shopify token", R"(\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}\b)");
-        add("Databricks token", R"(\bdapi[a-f0-9]{32}\b)");
-        add("Hugging Face token", R"(\bhf_[A-Za-z]{34}\b)");
-        add("Anthropic key", R"(\bsk-ant-[a-z]+\d{2}-[A-Za-z0-9_-]{90,})");
-        add("OpenAI key", R"(\bsk-[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,})");
-        add("Linear key", R"(\blin_api_[A-Za-z0-9]{40}\b)");
-        add("Postman key", R"(\bPMAK-[a-f0-9]{24}-[a-f0-9]{34}\b)");
-        add("New Relic key", R"(\bNRAK-[A-Z0-9]{27}\b)");
-        add("Grafana token", R"(\bglsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}\b)");
-        add("age key", R"(\bAGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}\b)");
+        add("AWS access key id", "AKIA|ASIA|AGPA|AIDA|AROA|ANPA",
+            R"(\b(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA)[A-Z2-7]{16}\b)");
+        add("private key", "-----BEGIN ", R"(-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----)");
+        add("GitHub token", "gh[pousr]_", R"(\bgh[pousr]_[A-Za-z0-9]{36,255}\b)");
+        add("GitHub token", "github_pat_", R"(\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b)");
+        add("GitLab token", "gl(?:pat|dt|rt|cbt|ptt|ft|agent|oas)-",
+            R"(\bgl(?:pat|dt|rt|cbt|ptt|ft|agent|oas)-[A-Za-z0-9_-]{20,})");
+        add("Slack token", "xox[abposr]-", R"(\bxox[abposr]-[A-Za-z0-9-]{10,}\b)");
+        add("Slack token", "xapp-", R"(\bxapp-\d-[A-Z0-9]+-\d+-[a-z0-9]{32,})");
+        add("Slack webhook", "https://hooks\\.slack",
+            R"(https://hooks\.slack\.com/services/T[A-Z0-9]+/B[A-Z0-9]+/\w+)");
+        add("Google API key", "AIza", R"(\bAIza[A-Za-z0-9_-]{35}\b)");
+        add("Google OAuth client secret", "GOCSPX-", R"(\bGOCSPX-[A-Za-z0-9_-]{28}\b)");
+        add("Stripe key", "[sr]k_live_", R"(\b[sr]k_live_[A-Za-z0-9]{20,}\b)");
+        add("SendGrid key", "SG\\.", R"(\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}\b)");
+        add("npm token", "npm_", R"(\bnpm_[A-Za-z0-9]{36}\b)");
+        add("PyPI token", "pypi-Ag", R"(\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50,})");
+        add("RubyGems key", "rubygems_", R"(\brubygems_[a-f0-9]{48}\b)");
+        add("Docker Hub token", "dckr_pat_", R"(\bdckr_pat_[A-Za-z0-9_-]{27}\b)");
+        add("DigitalOcean token", "do[opr]_v1_", R"(\bdo[opr]_v1_[a-f0-9]{64}\b)");
+        add("Vault token", "hv[sbr]\\.", R"(\bhv[sbr]\.[A-Za-z0-9_-]{24,})");
+        add("Terraform Cloud token", "\\.atlasv1\\.", R"(\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70})", 14);
+        add("JSON web token", "eyJ", R"(\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,})");
+        add("Azure storage key", "AccountKey=", R"(AccountKey=[A-Za-z0-9+/]{86}==)");
+        add("Azure client secret", "Q~", R"(\b[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34})", 4);
+        add("Alibaba Cloud access key id", "LTAI", R"(\bLTAI[A-Za-z0-9]{20}\b)");
+        add("Shopify token", "shp(?:at|ca|pa|ss)_", R"(\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}\b)");
+        add("Databricks token", "dapi", R"(\bdapi[a-f0-9]{32}\b)");
+        add("Hugging Face token", "hf_", R"(\bhf_[A-Za-z]{34}\b)");
+        add("Anthropic key", "sk-ant-", R"(\bsk-ant-[a-z]+\d{2}-[A-Za-z0-9_-]{90,})");
+        add("OpenAI key", "sk-", R"(\bsk-[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,})");
+        add("Linear key", "lin_api_", R"(\blin_api_[A-Za-z0-9]{40}\b)");
+        add("Postman key", "PMAK-", R"(\bPMAK-[a-f0-9]{24}-[a-f0-9]{34}\b)");
+        add("New Relic key", "NRAK-", R"(\bNRAK-[A-Z0-9]{27}\b)");
+        add("Grafana token", "glsa_", R"(\bglsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}\b)");
+        add("Grafana token", "glc_", R"(\bglc_[A-Za-z0-9+/]{32,400}={0,3})");
+        add("age key", "AGE-SECRET-KEY-1", R"(\bAGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}\b)");
+        add("Doppler token", "dp\\.(?:pt|st|sa|ct|scim|audit)\\.",
+            R"(\bdp\.(?:pt|st|sa|ct|scim|audit)\.(?:[a-z0-9_-]{2,35}\.)?[A-Za-z0-9]{40,44}\b)");
+        add("Pulumi token", "pul-", R"(\bpul-[a-f0-9]{40}\b)");
+        add("Dynatrace token", "dt0[cs]\\d\\d\\.", R"(\bdt0[cs]\d\d\.[A-Z2-7]{24}\.[A-Z2-7]{64}\b)");
+        add("Twilio key", "SK[a-f0-9]{8}", R"(\bSK[a-f0-9]{32}\b)");
+        add("Mailgun key", "key-[a-f0-9]{8}", R"(\bkey-[a-f0-9]{32}\b)");
+        add("Cloudflare origin key", "v1\\.0-", R"(\bv1\.0-[a-f0-9]{24}-[a-f0-9]{146}\b)");
+        add("Heroku key", "HRKU-AA", R"(\bHRKU-AA[A-Za-z0-9_-]{58}\b)");
+        add("Artifactory key", "AKC", R"(\bAKC[A-Za-z0-9]{69,73}\b)");
+        add("Telegram bot token", ":A[A-Za-z0-9_-]{8}", R"(\b\d{8,10}:A[A-Za-z0-9_-]{34}\b)", 10);
         return made;
     }();
     return list;
@@ -65,12 +85,11 @@ const std::vector<Format>& formats() {
 
 /// The starts of the formats above: one quick pass tells where to look closer.
 const Pattern& format_starts() {
-    static const Pattern starts(
-        "AKIA|ASIA|AGPA|AIDA|AROA|ANPA|-----BEGIN "
-        "|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|xox[abposr]-|xapp-|hooks\\.slack|"
-        "AIza|GOCSPX-|[sr]k_live_|SG\\.|npm_|pypi-Ag|rubygems_|dckr_pat_|do[opr]_v1_|hv[sbr]\\.|\\.atlasv1\\.|eyJ|"
-        "AccountKey=|LTAI|shp(?:at|ca|pa|ss)_|dapi|hf_|sk-|lin_api_|PMAK-|NRAK-|glsa_|AGE-SECRET-KEY-1",
-        false);
+    static const Pattern starts = [] {
+        std::string all;
+        for (const Format& format : formats()) all += (all.empty() ? "(?:" : "|(?:") + format.start + ")";
+        return Pattern(all, false);
+    }();
     return starts;
 }
 
@@ -168,22 +187,33 @@ std::string_view line_around(std::string_view text, std::size_t at) {
     return begin < end ? text.substr(begin, end - begin) : std::string_view();
 }
 
+/// Where a credential begins whose start stands at `at`: up to `before` of its characters stand before it.
+std::size_t begin_of(std::string_view text, std::size_t at, std::size_t before) {
+    const auto own = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '~' ||
+               c == '.';
+    };
+    std::size_t begin = at;
+    while (begin > 0 && at - begin < before && own(text[begin - 1])) --begin;
+    return begin;
+}
+
 void find_formats(std::string_view text, std::vector<SecretMatch>& found) {
     std::size_t from = 0;
     while (const auto start = format_starts().find(text, from)) {
-        from = start->first + start->second;
-        // A word boundary looks at the byte before; Terraform Cloud's mark stands behind 14 bytes.
-        const std::size_t begin = start->first > 16 ? start->first - 16 : 0;
-        const std::string_view part = text.substr(begin, window);
+        // One character on where nothing is found, for starts that lie in one another.
+        from = start->first + 1;
         for (const Format& format : formats()) {
-            const auto match = format.pattern.find(part);
-            if (!match || begin + match->first > start->first ||
-                begin + match->first + match->second < start->first + start->second)
-                continue;
-            const std::size_t at = begin + match->first;
-            if (has_placeholder(lower(line_around(text, at)))) break;
-            found.push_back({format.kind, at, match->second});
-            from = std::max(from, at + match->second);
+            // A word boundary looks at the byte before.
+            const std::size_t reach = format.before + 1;
+            const std::size_t begin = start->first > reach ? start->first - reach : 0;
+            const auto match = format.anchored.find(text.substr(begin, window));
+            // What lies wholly before the start is another credential, and was found.
+            if (!match || begin + match->second < start->first + 2) continue;
+            const std::size_t at = begin_of(text, start->first, format.before);
+            const std::size_t end = begin + match->second;
+            from = std::max(from, end);
+            if (!has_placeholder(lower(line_around(text, at)))) found.push_back({format.kind, at, end - at});
             break;
         }
     }

@@ -6,6 +6,7 @@
 #include <set>
 #include <tuple>
 
+#include "parsers/ignore_comment.h"
 #include "parsers/yaml/yaml_reader.h"
 #include "scanner/document.h"
 #include "scanner/model/text.h"
@@ -102,6 +103,7 @@ bool is_ours(const Suppression& suppression, const SourceSet& sources) {
 void report_unused(const Suppression& suppression, const AcceptanceContext& context, bool ours,
                    Diagnostics& diagnostics) {
     for (const std::string& word : suppression.rules) {
+        if (word == credential_control) continue;  // for whoever looks into the history
         if (is_known(context.rules, word)) {
             // A peer's comment may serve the peer; ours serves only us.
             diagnostics.add({ours ? Level::warning : Level::note,
@@ -129,6 +131,11 @@ bool matches(const Waiver& waiver, const Finding& finding, const RuleSet& rules)
     }
     if (!is_everything(waiver.resource) && !address_match(waiver.resource, finding.resource)) return false;
     return is_everything(waiver.path) || glob_match(waiver.path, finding.file) || is_below(finding.file, waiver.path);
+}
+
+/// Whether it may speak of what the history holds, which a scan does not look at.
+bool is_for_credentials(const Waiver& waiver) {
+    return waiver.rule.empty() && waiver.control == credential_control;
 }
 
 std::string name_of(const Waiver& waiver) {
@@ -240,6 +247,38 @@ std::vector<WaiverInfo> apply_suppressions(std::vector<Finding>& findings, std::
     return exceptions;
 }
 
+std::optional<Acceptance> accepted_by_comment(std::string_view own_line, std::string_view line_above) {
+    for (const std::string_view line : {own_line, line_above}) {
+        const std::size_t at = line.find("plumbline:ignore");
+        if (at == std::string_view::npos) continue;
+        for (const IgnoreComment& comment : ignore_comments(line.substr(at))) {
+            const auto& rules = comment.made.rules;
+            if (std::find(rules.begin(), rules.end(), credential_control) == rules.end()) continue;
+            Acceptance acceptance;
+            acceptance.kind = "inSource";
+            acceptance.justification = comment.made.reason;
+            return acceptance;
+        }
+    }
+    if (own_line.find("gitleaks:allow") == std::string_view::npos) return std::nullopt;
+    Acceptance acceptance;
+    acceptance.kind = "inSource";
+    return acceptance;
+}
+
+const Waiver* waiver_of_credential(std::span<const Waiver> waivers, std::string_view address, const std::string& file,
+                                   const std::string& today) {
+    for (const Waiver& waiver : waivers) {
+        if (!is_for_credentials(waiver) || waiver.expires < today) continue;
+        const bool everywhere = is_everything(waiver.resource) && is_everything(waiver.path);
+        const bool fits = is_everything(waiver.resource) || waiver.resource == address;
+        // One that covers whatever may ever be leaked is no decision about a credential.
+        if (everywhere || !fits) continue;
+        if (is_everything(waiver.path) || glob_match(waiver.path, file) || is_below(file, waiver.path)) return &waiver;
+    }
+    return nullptr;
+}
+
 WaiverInfo waiver_info(const Waiver& waiver) {
     WaiverInfo info;
     for (const std::string* name : {&waiver.rule, &waiver.control}) {
@@ -339,7 +378,7 @@ std::vector<WaiverInfo> apply_waivers(std::vector<Finding>& findings, std::span<
                 used == 0 ? std::string("It matches nothing; remove it.")
                           : "Its findings count again: " + std::to_string(used) + ". Repair them, or decide anew.",
                 waiver.span);
-        } else if (used == 0 && context.whole) {
+        } else if (used == 0 && context.whole && !is_for_credentials(waiver)) {
             const bool known = waiver.rule.empty() || is_known(context.rules, waiver.rule);
             diagnostics.warning("unused-waiver", "The waiver " + name_of(waiver) + " matches nothing",
                                 known ? "Remove it, or correct its rule, resource or path."

@@ -58,6 +58,18 @@ Acceptance acceptance_of(const Waiver& waiver);
 std::vector<WaiverInfo> apply_waivers(std::vector<Finding>& findings, std::span<const Waiver> waivers,
                                       const AcceptanceContext& context, Diagnostics& diagnostics);
 
+/// The control that a credential in the history is held against, and how the address begins by which waivers name it:
+/// `history:FINGERPRINT`, a word that no search takes for a credential.
+constexpr std::string_view credential_control = "secrets.no-plaintext";
+constexpr std::string_view credential_address = "history:";
+/// Whether a comment in the line of a credential (or in the one above) accepts it: `plumbline:ignore
+/// secrets.no-plaintext reason`, and in its own line gitleaks' `gitleaks:allow`. Nullopt: it does not.
+std::optional<Acceptance> accepted_by_comment(std::string_view own_line, std::string_view line_above);
+/// The waiver for `control: secrets.no-plaintext` that accepts a credential on a day (YYYY-MM-DD): its `resource` is
+/// the credential's address, or its `path` covers the file. Null: none does.
+const Waiver* waiver_of_credential(std::span<const Waiver> waivers, std::string_view address, const std::string& file,
+                                   const std::string& today);
+
 /// The register's line of a waiver that nothing was held against: `matched` is 0 and `state` empty.
 WaiverInfo waiver_info(const Waiver& waiver);
 

@@ -9,6 +9,7 @@
 #include "parsers/json/json_reader.h"
 #include "reporters/audit_formats.h"
 #include "reporters/audit_record.h"
+#include "scanner/acceptance.h"
 #include "scanner/audit_settings.h"
 #include "scanner/change_facts.h"
 #include "scanner/change_history.h"
@@ -83,6 +84,7 @@ class Audit {
             return code(Exit::incomplete);
         }
         if (!open_snapshot()) return stop(*session_);
+        if (!outer_.options.only.empty()) return only_secrets(progress);
         progress.begin("history");
         read_history();
         progress.count(report_.changes.size(), "changes");
@@ -97,8 +99,13 @@ class Audit {
         progress.begin("secrets");
         find_secrets();
         progress.count(report_.secrets->size(), "credentials");
-        progress.begin("report");
         draw_sample();
+        return report(progress);
+    }
+
+  private:
+    int report(Progress& progress) {
+        progress.begin("report");
         finish();
         const bool written = write_reports();
         progress.end();
@@ -108,7 +115,18 @@ class Audit {
         return written || exit == code(Exit::failures) ? exit : code(Exit::incomplete);
     }
 
-  private:
+    /// `--only secrets`: neither changes nor guardrails, and the report says so.
+    int only_secrets(Progress& progress) {
+        report_.tip = branch_tip_;
+        report_.population.complete = false;
+        report_.population.incomplete_because = "only credentials were looked for (--only secrets).";
+        describe_catalogue(*session_, report_.judged);
+        progress.begin("secrets");
+        find_secrets();
+        progress.count(report_.secrets->size(), "credentials");
+        return report(progress);
+    }
+
     std::string check_call() {
         Options& options = outer_.options;
         for (const Output& output : options.outputs) {
@@ -140,6 +158,10 @@ class Audit {
             since_ = read_moment(options.since, false);
             if (!since_) return "--since: " + quoted(options.since) + " is no date; write YYYY-MM-DD or RFC 3339.";
         }
+        if (!options.only.empty() && options.only != "secrets")
+            return "--only: there is no part " + quoted(options.only) + "; `secrets` is one.";
+        // Credentials are looked for in all of the history; a period would only bound what is reported around them.
+        if (!options.only.empty() && options.from.empty() && options.to.empty()) return "";
         return read_period(options, period_, at_);
     }
 
@@ -175,6 +197,8 @@ class Audit {
         const std::string remote = repository_->remote_url();
         report_.repository = remote.empty() ? word : remote;
         report_.shallow = repository_->is_shallow();
+        if (outer_.options.to.empty())
+            if (const auto tip = repository_->commit(branch_tip_, error)) period_.to = tip->committer.time;
         report_.from = period_.from;
         report_.to = period_.to;
         return "";
@@ -182,7 +206,7 @@ class Audit {
 
     /// Configuration and rules as the branch's last commit of the period holds them, or as typed.
     bool open_snapshot() {
-        branch_ = first_parents(*repository_, branch_tip_, early_);
+        if (outer_.options.only.empty()) branch_ = first_parents(*repository_, branch_tip_, early_);
         const auto end = std::upper_bound(branch_.begin(), branch_.end(), period_.to,
                                           [](std::int64_t time, const BranchCommit& item) { return time < item.time; });
         const std::string& shown = end == branch_.begin() ? branch_tip_ : (end - 1)->commit;
@@ -335,6 +359,7 @@ class Audit {
     /// The records go through the ordinary pipeline: parsed, judged, with places in the document that the evidence
     /// holds.
     void judge_changes() {
+        give_back_memory();  // of the threads that compared trees
         std::vector<std::string> paths = {std::string(change_records_file)};
         std::map<std::string, std::string> settings;
         for (const auto& [name, text] : settings_files_) {
@@ -409,6 +434,17 @@ class Audit {
     void find_secrets() {
         report_.secrets = find_history_secrets(*repository_, branch_tip_, since_, jobs(), session_->diagnostics);
         give_back_memory();
+        // What is wrong with waivers, the replay says.
+        const std::size_t said = session_->diagnostics.size();
+        const std::vector<Waiver> waivers = load_waivers(*session_);
+        if (outer_.options.only.empty()) session_->diagnostics.truncate(said);
+        const std::string today = rfc3339(report_.to).substr(0, 10);
+        for (HistorySecret& secret : *report_.secrets) {
+            if (secret.accepted) continue;
+            const std::string address = std::string(credential_address) + secret.fingerprint;
+            if (const Waiver* waiver = waiver_of_credential(waivers, address, secret.file, today))
+                secret.accepted = acceptance_of(*waiver);
+        }
     }
 
     /// The changes with the smallest SHA-256 of `SEED:COMMIT`, so that anybody can draw the same sample with sha256sum.
@@ -478,6 +514,10 @@ class Audit {
         if (fail_on.kind != FailOn::Kind::never) {
             for (const Finding& finding : report_.judged.findings)
                 if (finding.counts() && finding.severity >= fail_on.level) return Exit::failures;
+            if (!outer_.options.only.empty() &&
+                std::any_of(report_.secrets->begin(), report_.secrets->end(),
+                            [](const HistorySecret& secret) { return !secret.accepted; }))
+                return Exit::failures;
             for (const FindingHistory& finding : report_.findings) {
                 const bool accepted = !finding.accepted.empty() && finding.accepted.back().to >= report_.to;
                 if (!finding.resolved && !accepted && finding.severity >= fail_on.level) return Exit::failures;

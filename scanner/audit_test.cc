@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -557,6 +560,135 @@ TEST_CASE("a shallow clone and a damaged object are said, and the rest goes on")
     CHECK(rest.json()["changes"].size() == 18);
     CHECK(rest.json()["population"]["complete"] == false);
     CHECK(rest.err.find(side) != std::string::npos);
+}
+
+TEST_CASE("a linked work tree is audited as its repository is") {
+    Month month("audit-worktree");
+    const std::string path =
+        (std::filesystem::temp_directory_path() / ("plumbline-audit-linked-" + std::to_string(::getpid()))).string();
+    std::filesystem::remove_all(path);
+    git_worktree* tree = nullptr;
+    REQUIRE(git_worktree_add(&tree, month.repository.raw(), "linked", path.c_str(), nullptr) == 0);
+    git_worktree_free(tree);
+    Json linked = run_audit_on(path).json(), own = run_audit_on(month.repository.path()).json();
+    std::filesystem::remove_all(path);
+    CHECK(linked["changes"].size() == 18);
+    // Only how it was called differs.
+    for (Json* audit : {&linked, &own}) audit->erase("repository");
+    CHECK(linked == own);
+}
+
+TEST_CASE("submodules and files in Git LFS are named, and the rest goes on") {
+    TestRepository made("audit-parts", true);
+    const TestRepository::Files files = {
+        {".gitmodules", {"[submodule \"lib\"]\n\tpath = lib\n\turl = https://example.org/lib.git\n"}},
+        {"lib", {"x", GIT_FILEMODE_COMMIT}},
+        {"big.tf", {"version https://git-lfs.github.com/spec/v1\noid sha256:" + std::string(64, 'a') + "\nsize 9\n"}},
+        {"main.tf", {"resource \"aws_s3_bucket\" \"b\" {}\n"}}};
+    TestRepository::Files later = files;
+    later["lib"] = {"y", GIT_FILEMODE_COMMIT};
+    const auto first = made.commit(files, "Begin (#1)\n", march + day, {});
+    const auto second = made.commit(later, "Newer library (#2)\n", march + 2 * day, {first});
+    const AuditRun audit = run_audit_on(made.path());
+    const Json json = audit.json();
+    REQUIRE(json["changes"].size() == 2);
+    CHECK(json["changes"][1]["commit"] == second);
+    CHECK(json["changes"][1]["files"] == 1);
+    CHECK(json["replayed"] == true);
+    std::map<std::string, std::string> said;
+    for (const Json& item : json["diagnostics"]) said[item["code"]] = item.value("file", "");
+    CHECK(said.at("submodules") == ".gitmodules");
+    CHECK(said.at("lfs-pointer") == "big.tf");
+    // The bucket beside it is judged.
+    const bool judged = std::any_of(json["findings"].begin(), json["findings"].end(),
+                                    [](const Json& item) { return item["address"] == "aws_s3_bucket.b"; });
+    CHECK(judged);
+}
+
+TEST_CASE("a comment that makes an exception is a change of exceptions, wherever the code has it") {
+    TestRepository made("audit-comment", true);
+    const std::string bucket = "resource \"aws_s3_bucket\" \"b\" {}\n";
+    TestRepository::Files files = {{"main.tf", {bucket}}, {"README.md", {"x"}}};
+    std::string tip = made.commit(files, "Begin (#1)\n", march + day, {});
+    std::vector<std::string> names;
+    const auto step = [&](const std::string& path, const std::string& text) {
+        files[path] = {text};
+        const auto number = static_cast<std::int64_t>(names.size()) + 2;
+        tip = made.commit(files, "Step (#" + std::to_string(number) + ")\n", march + number * day, {tip});
+        names.push_back(tip);
+    };
+    step("main.tf", "# plumbline:ignore aws-s3-versioning soon\n" + bucket);
+    step("main.tf", "# plumbline:ignore aws-s3-versioning soon\n" + bucket + "# end\n");
+    step("main.tf", "#checkov:skip=CKV_AWS_18:later\n# plumbline:ignore aws-s3-versioning soon\n" + bucket);
+    step("README.md", "Write `plumbline:ignore RULE`, or `gitleaks:allow`.");
+    step("tool.py", "text = 'plumbline:ignore aws-s3-versioning'\n");
+    step("tool.py", "key = 1  # gitleaks:allow\n");
+    step("main.tf", bucket);
+    const Json json = run_audit_on(made.path()).json();
+    auto changes = by_commit(json);
+    const auto exceptions = [&](std::size_t i) { return changes.at(names[i])["waiver_files"]; };
+    CHECK(exceptions(0) == Json{"main.tf"});
+    CHECK(exceptions(2) == Json{"main.tf"});
+    CHECK(exceptions(5) == Json{"tool.py"});
+    // What was there before, documents, programs that speak of it, and an exception that ends are none.
+    for (const std::size_t i : {1u, 3u, 4u, 6u}) {
+        CAPTURE(i);
+        CHECK(changes.at(names[i]).value("waiver_files", Json::array()).empty());
+    }
+}
+
+TEST_CASE("--only secrets looks for credentials alone; what a waiver accepts does not count") {
+    TestRepository made("audit-only", true);
+    // In pieces, so that no scanner takes this file for a leak.
+    const std::string key = std::string("AKIA") + "QW3RTYUIOPLKJHGF", other = std::string("AKIA") + "ZW3RTYUIOPLKJHGF";
+    const auto first = made.commit({{"a.env", {"key: " + key + "\n"}}}, "Begin\n", march + day, {});
+    DiskSystem system;
+    const auto only = [&](std::vector<std::string> more) {
+        Call call;
+        call.working_directory = std::filesystem::temp_directory_path().string();
+        call.now = "2025-06-15T12:00:00Z";
+        call.arguments = {"audit", made.path(), "--only", "secrets", "--format", "json"};
+        call.arguments.insert(call.arguments.end(), more.begin(), more.end());
+        std::ostringstream out, err;
+        AuditRun result;
+        result.exit = run(call, system, out, err);
+        result.out = out.str();
+        result.err = err.str();
+        return result;
+    };
+    const AuditRun open = only({});
+    CHECK(open.exit == 1);
+    const Json found = open.json();
+    REQUIRE(found["secrets"].size() == 1);
+    CHECK(found["secrets"][0]["commit"] == first);
+    CHECK(found["changes"].empty());
+    CHECK(found["replayed"] == false);
+    CHECK(found["population"]["complete"] == false);
+    CHECK(found["period"]["to"] == "2025-03-02T00:00:00Z");
+    const std::string print = found["secrets"][0]["fingerprint"];
+
+    const std::string waivers = "waivers:\n- control: secrets.no-plaintext\n  resource: history:" + print +
+                                "\n  owner: ops\n  reason: rotated\n  created: 2025-03-03\n  expires: 2025-03-20\n";
+    const TestRepository::Files waived = {{"a.env", {"key: " + key + "\n"}}, {".plumbline/waivers.yaml", {waivers}}};
+    const auto second = made.commit(waived, "Waive\n", march + 3 * day, {first});
+    const AuditRun accepted = only({});
+    CHECK(accepted.exit == 0);
+    CHECK(accepted.json()["secrets"][0]["accepted"] ==
+          Json{{"by", "waiver"}, {"owner", "ops"}, {"reason", "rotated"}, {"expires", "2025-03-20"}});
+    // In the whole audit the control is no longer in doubt for it while the waiver lasts to the period's end.
+    CHECK(run_audit_on(made.path(), {"--format", "json", "--to", "2025-03-15"})
+              .json()["secrets"][0]
+              .contains("accepted"));
+    TestRepository::Files more = waived;
+    more["b.env"] = {"key: " + other + "\n"};
+    made.commit(more, "Another\n", march + 4 * day, {second});
+    CHECK(only({}).exit == 1);
+    CHECK(only({"--fail-on", "never"}).exit == 0);
+    // It has ended by then.
+    made.commit(waived, "Later\n", march + 30 * day, {second});
+    const AuditRun ended = only({});
+    CHECK(ended.exit == 1);
+    CHECK_FALSE(ended.json()["secrets"][0].contains("accepted"));
 }
 
 TEST_CASE("this project's own history can be audited") {

@@ -8,7 +8,9 @@
 #include <unordered_set>
 
 #include "parsers/git/message.h"
+#include "parsers/parser.h"
 #include "rules/pattern.h"
+#include "scanner/acceptance.h"
 #include "scanner/model/text.h"
 #include "scanner/workers.h"
 
@@ -28,6 +30,33 @@ constexpr std::size_t most_named_files = 50;
 constexpr std::array<std::string_view, 22> not_tickets = {"UTF", "SHA",  "ISO",  "CVE", "CWE",  "RFC", "AES", "RSA",
                                                           "TLS", "SSL",  "HTTP", "MD",  "ED",   "ES",  "IPV", "X",
                                                           "GPT", "NIST", "SOC",  "PEP", "ECMA", "GHSA"};
+
+// A file of infrastructure is far smaller; what is larger is data.
+constexpr std::uint64_t max_searched_file = std::uint64_t{1} << 20;
+
+/// The lines of a file that make an exception, sorted. `judged`: a file that rules look at; in others only those about
+/// credentials count, since a program may well speak of the rest.
+std::vector<std::string> exception_lines(std::string_view text, bool judged) {
+    static constexpr std::array<std::string_view, 9> words = {
+        "plumbline:ignore", "checkov:skip", "bridgecrew:skip", "cortex:skip",    "trivy:ignore",
+        "tfsec:ignore",     "kics-scan ",   "zizmor: ignore",  "gitleaks:allow",
+    };
+    std::vector<std::string> lines;
+    for (const std::string_view word : words) {
+        for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at)) {
+            std::size_t begin = text.rfind('\n', at);
+            begin = begin == std::string_view::npos ? 0 : begin + 1;
+            const std::size_t end = std::min(text.find('\n', at), text.size());
+            const std::string_view line = trim(text.substr(begin, end - begin));
+            const bool about_credentials =
+                word == "gitleaks:allow" || line.find(credential_control) != std::string_view::npos;
+            if (judged || about_credentials) lines.emplace_back(line);
+            at = end;
+        }
+    }
+    std::sort(lines.begin(), lines.end());
+    return lines;
+}
 
 AuditPerson person_of(const git::Person& person) {
     return {person.name, person.email, {}};
@@ -304,7 +333,8 @@ class Reader {
                 const std::string& path = file.path.empty() ? file.old_path : file.path;
                 if (matches_any(path, settings_.pipeline_files) && change.pipeline_files.size() < most_named_files)
                     change.pipeline_files.push_back(path);
-                if (matches_any(path, settings_.waiver_files) && change.waiver_files.size() < most_named_files)
+                if (change.waiver_files.size() < most_named_files &&
+                    (matches_any(path, settings_.waiver_files) || adds_exception(file)))
                     change.waiver_files.push_back(path);
             }
         });
@@ -315,6 +345,25 @@ class Reader {
                                     errors[i] + ". A fresh clone has it.");
             result_.changes[i].cut_off = true;
         }
+    }
+
+    /// Whether a file has a comment that makes an exception which it did not have before, or another reason for one.
+    bool adds_exception(const git::Change& file) const {
+        if (file.blob.empty() || file.link) return false;
+        const auto all = parsers();
+        const bool judged =
+            std::any_of(all.begin(), all.end(), [&](const Parser* parser) { return parser->wants(file.path); });
+        // A document that explains such comments makes none.
+        for (const std::string_view ending : {".md", ".rst", ".adoc", ".txt"})
+            if (!judged && file.path.ends_with(ending)) return false;
+        const auto lines = [&](const git::ObjectId& blob) {
+            return blob.empty() ? std::vector<std::string>()
+                                : exception_lines(repository_.blob(blob, max_searched_file).text, judged);
+        };
+        const std::vector<std::string> now = lines(file.blob);
+        if (now.empty()) return false;
+        const std::vector<std::string> before = lines(file.old_blob);
+        return !std::includes(before.begin(), before.end(), now.begin(), now.end());
     }
 
     /// Branches that are still there and were never merged: their commits, applied anew, are rebases and squashes.

@@ -7,6 +7,8 @@
 #include <unordered_map>
 
 #include "parsers/git/message.h"
+#include "scanner/forge_hosts.h"
+#include "scanner/forge_values.h"
 #include "scanner/model/text.h"
 
 namespace plumbline {
@@ -17,66 +19,22 @@ constexpr std::size_t max_depth = 12;
 // A rebase on GitHub writes all commits at once; its committer's clock moves by a second or two at most.
 constexpr std::int64_t one_operation = 15;
 
-const Value* member(const Value& value, std::string_view name) {
-    const Member* found = value.find(name);
-    return found && !found->value.is_null() ? &found->value : nullptr;
-}
-
-/// The value at `a.b.c`; null where a part is missing.
-const Value* at(const Value& value, std::string_view path) {
-    const Value* here = &value;
-    for (const std::string_view part : split(path, '.')) {
-        here = member(*here, part);
-        if (!here) return nullptr;
-    }
-    return here;
-}
-
-/// The first of several paths that has a text or a number, as text.
-std::string text(const Value& value, std::initializer_list<std::string_view> paths) {
-    for (const std::string_view path : paths) {
-        const Value* found = at(value, path);
-        if (found && found->is_string() && !found->as_string().empty()) return found->as_string();
-        if (found && found->is_number()) return found->to_text();
-    }
-    return {};
-}
-
-std::optional<std::int64_t> time(const Value& value, std::initializer_list<std::string_view> paths) {
-    for (const std::string_view path : paths) {
-        const Value* found = at(value, path);
-        if (!found) continue;
-        if (found->is_string()) {
-            if (const auto read = read_time(found->as_string())) return read;
-        }
-        // GitHub's audit log counts milliseconds.
-        if (const auto number = found->is_number() ? found->as_number().to_int64() : std::nullopt)
-            return *number > 100'000'000'000 ? *number / 1000 : *number;
-    }
-    return std::nullopt;
-}
-
-/// The elements of a list, which GraphQL puts into `nodes`; null when there is none.
-const Value* list(const Value& value, std::string_view name) {
-    const Value* found = member(value, name);
-    if (found && found->is_mapping()) found = member(*found, "nodes");
-    return found && found->is_sequence() ? found : nullptr;
-}
-
 AuditPerson person(const Value* value) {
     if (!value || !value->is_mapping()) return {};
-    AuditPerson who{text(*value, {"name"}), text(*value, {"email"}), text(*value, {"login", "username", "user.login"})};
+    AuditPerson who{export_text(*value, {"name"}), export_text(*value, {"email"}),
+                    export_text(*value, {"login", "username", "user.login"})};
     // `gh` calls a GitHub App `app/name` here and `name[bot]` there.
     if (who.login.starts_with("app/")) who.login = who.login.substr(4) + "[bot]";
-    const Value* kind = member(*value, "is_bot");
-    const bool bot = (kind && kind->is_bool() && kind->as_bool()) || text(*value, {"type", "__typename"}) == "Bot";
+    const Value* kind = export_member(*value, "is_bot");
+    const bool bot =
+        (kind && kind->is_bool() && kind->as_bool()) || export_text(*value, {"type", "__typename"}) == "Bot";
     if (bot && !who.login.empty() && !who.login.ends_with("[bot]")) who.login += "[bot]";
     return who;
 }
 
 AuditPerson person(const Value& value, std::initializer_list<std::string_view> paths) {
     for (const std::string_view path : paths) {
-        const AuditPerson found = person(at(value, path));
+        const AuditPerson found = person(export_at(value, path));
         if (!(found == AuditPerson{})) return found;
     }
     return {};
@@ -86,9 +44,9 @@ std::optional<AuditApproval> review(const Value& value) {
     AuditApproval approval;
     approval.exported = true;
     approval.person = person(value, {"user", "author"});
-    approval.time = time(value, {"submitted_at", "submittedAt", "approved_at", "created_at"});
-    approval.commit = text(value, {"commit_id", "commit.oid"});
-    const std::string state = lower(text(value, {"state"}));
+    approval.time = export_time(value, {"submitted_at", "submittedAt", "approved_at", "created_at"});
+    approval.commit = export_text(value, {"commit_id", "commit.oid"});
+    const std::string state = lower(export_text(value, {"state"}));
     if (state == "approved")
         approval.state = AuditApproval::State::approved;
     else if (state == "changes_requested")
@@ -104,10 +62,12 @@ std::optional<AuditApproval> review(const Value& value) {
 
 AuditCheck check(const Value& value) {
     AuditCheck out;
-    out.name = text(value, {"name", "context"});
-    const std::string conclusion = lower(text(value, {"conclusion"})), state = lower(text(value, {"state", "status"}));
+    out.name = export_text(value, {"name", "context"});
+    const std::string conclusion = lower(export_text(value, {"conclusion"})),
+                      state = lower(export_text(value, {"state", "status"}));
     out.result = !conclusion.empty() ? conclusion : state.empty() ? "pending" : state;
-    out.completed = time(value, {"completed_at", "completedAt", "finished_at", "updated_at", "createdAt", "startedAt"});
+    out.completed =
+        export_time(value, {"completed_at", "completedAt", "finished_at", "updated_at", "createdAt", "startedAt"});
     return out;
 }
 
@@ -131,21 +91,21 @@ std::vector<PullRequest::Commit> commits(const Value& items) {
     std::vector<PullRequest::Commit> out;
     for (const Value& item : items.elements()) {
         // GraphQL has another level, `commit`; REST too, but with the id beside it.
-        const Value* inner = member(item, "commit");
-        const Value& commit = inner && text(item, {"sha"}).empty() ? *inner : item;
+        const Value* inner = export_member(item, "commit");
+        const Value& commit = inner && export_text(item, {"sha"}).empty() ? *inner : item;
         PullRequest::Commit one;
-        one.id = text(commit, {"oid", "sha", "id"});
-        one.subject = text(commit, {"messageHeadline", "title", "commit.message", "message"});
+        one.id = export_text(commit, {"oid", "sha", "id"});
+        one.subject = export_text(commit, {"messageHeadline", "title", "commit.message", "message"});
         one.subject = std::string(trim(std::string_view(one.subject).substr(0, one.subject.find('\n'))));
-        if (const Value* authors = list(commit, "authors"))
+        if (const Value* authors = export_list(commit, "authors"))
             for (const Value& author : authors->elements()) {
                 AuditPerson who = person(&author);
-                if (const Value* user = member(author, "user")) who.login = person(user).login;
+                if (const Value* user = export_member(author, "user")) who.login = person(user).login;
                 one.authors.push_back(std::move(who));
             }
         if (one.authors.empty()) {
             AuditPerson who = person(commit, {"commit.author", "author"});
-            if (const std::string login = text(commit, {"author.login"}); !login.empty()) who.login = login;
+            if (const std::string login = export_text(commit, {"author.login"}); !login.empty()) who.login = login;
             if (!(who == AuditPerson{})) one.authors.push_back(std::move(who));
         }
         out.push_back(std::move(one));
@@ -155,42 +115,42 @@ std::vector<PullRequest::Commit> commits(const Value& items) {
 
 /// The checks of the newest commit, as `gh` and GraphQL give them.
 const Value* rollup(const Value& value) {
-    if (const Value* direct = list(value, "statusCheckRollup")) return direct;
-    if (const Value* direct = at(value, "statusCheckRollup.contexts"))
-        return direct->is_mapping() ? list(*at(value, "statusCheckRollup"), "contexts") : nullptr;
-    const Value* all = list(value, "commits");
+    if (const Value* direct = export_list(value, "statusCheckRollup")) return direct;
+    if (const Value* direct = export_at(value, "statusCheckRollup.contexts"))
+        return direct->is_mapping() ? export_list(*export_at(value, "statusCheckRollup"), "contexts") : nullptr;
+    const Value* all = export_list(value, "commits");
     if (!all || all->elements().empty()) return nullptr;
-    const Value* last = at(all->elements().back(), "commit.statusCheckRollup");
-    return last ? list(*last, "contexts") : nullptr;
+    const Value* last = export_at(all->elements().back(), "commit.statusCheckRollup");
+    return last ? export_list(*last, "contexts") : nullptr;
 }
 
 PullRequest read_github(const Value& value) {
     PullRequest pull;
-    pull.number = text(value, {"number"});
-    pull.url = text(value, {"html_url", "url"});
-    pull.title = text(value, {"title"});
-    pull.body = text(value, {"body"});
-    pull.target = text(value, {"base.ref", "baseRefName"});
-    pull.source = text(value, {"head.ref", "headRefName"});
-    pull.head = text(value, {"head.sha", "headRefOid"});
+    pull.number = export_text(value, {"number"});
+    pull.url = export_text(value, {"html_url", "url"});
+    pull.title = export_text(value, {"title"});
+    pull.body = export_text(value, {"body"});
+    pull.target = export_text(value, {"base.ref", "baseRefName"});
+    pull.source = export_text(value, {"head.ref", "headRefName"});
+    pull.head = export_text(value, {"head.sha", "headRefOid"});
     pull.opened_by = person(value, {"user", "author"});
     pull.merged_by = person(value, {"merged_by", "mergedBy"});
-    pull.merged = time(value, {"merged_at", "mergedAt"});
-    if (const std::string id = text(value, {"merge_commit_sha", "mergeCommit.oid"}); !id.empty())
+    pull.merged = export_time(value, {"merged_at", "mergedAt"});
+    if (const std::string id = export_text(value, {"merge_commit_sha", "mergeCommit.oid"}); !id.empty())
         pull.merge_commits.push_back(id);
-    if (const Value* reviews = list(value, "reviews")) {
+    if (const Value* reviews = export_list(value, "reviews")) {
         pull.reviews.emplace();
         for (const Value& item : reviews->elements())
             if (auto one = review(item)) pull.reviews->push_back(std::move(*one));
     }
     if (const Value* found = rollup(value)) pull.checks = checks(*found);
-    if (const Value* found = list(value, "commits")) {
+    if (const Value* found = export_list(value, "commits")) {
         pull.commits = commits(*found);
         // A query for the newest commit alone tells how many there are.
-        const Value* total = at(value, "commits.totalCount");
+        const Value* total = export_at(value, "commits.totalCount");
         const auto number = total && total->is_number() ? total->as_number().to_int64() : std::nullopt;
         pull.commit_count = number && *number > 0 ? static_cast<std::size_t>(*number) : pull.commits.size();
-    } else if (const Value* count = member(value, "commits"); count && count->is_number()) {
+    } else if (const Value* count = export_member(value, "commits"); count && count->is_number()) {
         if (const auto number = count->as_number().to_int64(); number && *number > 0)
             pull.commit_count = static_cast<std::size_t>(*number);
     }
@@ -199,23 +159,23 @@ PullRequest read_github(const Value& value) {
 
 PullRequest read_gitlab(const Value& value) {
     PullRequest pull;
-    pull.number = text(value, {"iid"});
-    pull.id = text(value, {"id"});
-    pull.url = text(value, {"web_url", "webUrl"});
-    pull.title = text(value, {"title"});
-    pull.body = text(value, {"description"});
-    pull.target = text(value, {"target_branch", "targetBranch"});
-    pull.source = text(value, {"source_branch", "sourceBranch"});
-    pull.head = text(value, {"sha", "diffHeadSha"});
-    pull.base_commit = text(value, {"diff_refs.base_sha"});
+    pull.number = export_text(value, {"iid"});
+    pull.id = export_text(value, {"id"});
+    pull.url = export_text(value, {"web_url", "webUrl"});
+    pull.title = export_text(value, {"title"});
+    pull.body = export_text(value, {"description"});
+    pull.target = export_text(value, {"target_branch", "targetBranch"});
+    pull.source = export_text(value, {"source_branch", "sourceBranch"});
+    pull.head = export_text(value, {"sha", "diffHeadSha"});
+    pull.base_commit = export_text(value, {"diff_refs.base_sha"});
     pull.opened_by = person(value, {"author"});
     pull.merged_by = person(value, {"merge_user", "merged_by", "mergeUser"});
-    pull.merged = time(value, {"merged_at", "mergedAt"});
+    pull.merged = export_time(value, {"merged_at", "mergedAt"});
     for (const std::string_view name : {"merge_commit_sha", "mergeCommitSha", "squash_commit_sha"}) {
-        const std::string id = text(value, {name});
+        const std::string id = export_text(value, {name});
         if (!id.empty()) pull.merge_commits.push_back(id);
     }
-    if (const Value* approved = list(value, "approvedBy")) {
+    if (const Value* approved = export_list(value, "approvedBy")) {
         pull.reviews.emplace();
         for (const Value& item : approved->elements()) {
             AuditApproval approval;
@@ -225,7 +185,7 @@ PullRequest read_gitlab(const Value& value) {
         }
     }
     for (const std::string_view name : {"head_pipeline", "headPipeline"}) {
-        const Value* pipeline = member(value, name);
+        const Value* pipeline = export_member(value, name);
         if (!pipeline) continue;
         AuditCheck one = check(*pipeline);
         one.name = "pipeline";
@@ -234,11 +194,18 @@ PullRequest read_gitlab(const Value& value) {
     return pull;
 }
 
+std::optional<PullRequest> read_pull_request(const Value& value) {
+    if (is_pull_request(value)) return value.find("iid") ? read_gitlab(value) : read_github(value);
+    for (const auto read : {read_bitbucket_cloud, read_bitbucket_data_center, read_azure_devops, read_gerrit})
+        if (auto pull = read(value)) return pull;
+    return std::nullopt;
+}
+
 void read_labels(const Value& value, PullRequest& pull) {
-    const Value* labels = list(value, "labels");
+    const Value* labels = export_list(value, "labels");
     if (!labels) return;
     for (const Value& label : labels->elements())
-        pull.labels.push_back(label.is_string() ? label.as_string() : text(label, {"name", "title"}));
+        pull.labels.push_back(label.is_string() ? label.as_string() : export_text(label, {"name", "title"}));
 }
 
 /// What one file says of a pull request, added to what others said.
@@ -269,7 +236,18 @@ void join(PullRequest& into, PullRequest&& from) {
         if (!into.reviews) into.reviews.emplace();
         std::move(from.reviews->begin(), from.reviews->end(), std::back_inserter(*into.reviews));
     }
-    if (!into.checks) into.checks = std::move(from.checks);
+    if (from.checks) {
+        if (!into.checks) into.checks.emplace();
+        // A check that an earlier file tells of is known.
+        const std::size_t known = into.checks->size();
+        for (AuditCheck& one : *from.checks) {
+            const auto end = into.checks->begin() + static_cast<std::ptrdiff_t>(known);
+            if (std::none_of(into.checks->begin(), end, [&](const AuditCheck& have) { return have.name == one.name; }))
+                into.checks->push_back(std::move(one));
+        }
+    }
+    into.heads.insert(into.heads.end(), from.heads.begin(), from.heads.end());
+    into.merged_with_commit = into.merged_with_commit || from.merged_with_commit;
     into.listed = into.listed || from.listed;
 }
 
@@ -305,70 +283,82 @@ class ForgeReader {
   private:
     /// Reads an object of a known kind; false when it is none.
     bool take(const Value& value, bool listed) {
-        if (is_pull_request(value)) {
-            PullRequest pull = value.find("iid") ? read_gitlab(value) : read_github(value);
-            read_labels(value, pull);
-            pull.listed = listed;
+        if (auto pull = read_pull_request(value)) {
+            read_labels(value, *pull);
+            pull->listed = listed;
             forge_.lists_pulls = forge_.lists_pulls || listed;
-            const std::string number = pull.number;
-            join(forge_.pulls[number], std::move(pull));
+            add(std::move(*pull));
+            if (auto bypass = read_azure_bypass(value)) {
+                bypass->source = file_;
+                forge_.pushes.push_back(std::move(*bypass));
+            }
             return true;
+        }
+        for (const auto read : {read_bitbucket_activity, read_azure_policy}) {
+            if (auto pull = read(value)) {
+                add(std::move(*pull));
+                return true;
+            }
         }
         return take_review(value) || take_checks(value) || take_push(value) || take_version(value) ||
                take_commit(value);
     }
 
+    void add(PullRequest pull) {
+        const std::string number = pull.number;
+        join(forge_.pulls[number], std::move(pull));
+    }
+
     bool take_review(const Value& value) {
         // GET .../pulls/N/reviews: the number stands in an address only.
-        const std::string url = text(value, {"pull_request_url"});
+        const std::string url = export_text(value, {"pull_request_url"});
         if (!url.empty() && value.find("state")) {
             PullRequest pull;
             pull.number = url.substr(url.rfind('/') + 1);
             pull.reviews.emplace();
             if (auto one = review(value)) pull.reviews->push_back(std::move(*one));
-            const std::string number = pull.number;
-            join(forge_.pulls[number], std::move(pull));
+            add(std::move(pull));
             return true;
         }
         // GET .../merge_requests/N/approvals.
-        const Value* approved = list(value, "approved_by");
+        const Value* approved = export_list(value, "approved_by");
         if (!approved || !value.find("iid")) return false;
         PullRequest pull;
-        pull.number = text(value, {"iid"});
+        pull.number = export_text(value, {"iid"});
         pull.reviews.emplace();
         for (const Value& item : approved->elements()) {
             AuditApproval approval;
             approval.exported = true;
             approval.person = person(value_or(item, "user"));
-            approval.time = time(item, {"approved_at"});
+            approval.time = export_time(item, {"approved_at"});
             pull.reviews->push_back(std::move(approval));
         }
-        const std::string number = pull.number;
-        join(forge_.pulls[number], std::move(pull));
+        add(std::move(pull));
         return true;
     }
 
     static const Value* value_or(const Value& item, std::string_view name) {
-        const Value* inner = member(item, name);
+        const Value* inner = export_member(item, name);
         return inner ? inner : &item;
     }
 
     bool take_checks(const Value& value) {
-        if (const Value* runs = list(value, "check_runs")) {  // GET .../commits/SHA/check-runs
-            for (const Value& run : runs->elements()) forge_.checks[text(run, {"head_sha"})].push_back(check(run));
+        if (const Value* runs = export_list(value, "check_runs")) {  // GET .../commits/SHA/check-runs
+            for (const Value& run : runs->elements())
+                forge_.checks[export_text(run, {"head_sha"})].push_back(check(run));
             return true;
         }
-        if (const Value* statuses = list(value, "statuses"); statuses && value.find("sha")) {  // .../status
-            auto& all = forge_.checks[text(value, {"sha"})];
+        if (const Value* statuses = export_list(value, "statuses"); statuses && value.find("sha")) {  // .../status
+            auto& all = forge_.checks[export_text(value, {"sha"})];
             for (const Value& status : statuses->elements()) all.push_back(check(status));
             return true;
         }
         // GET .../merge_requests/N/pipelines
         if (value.find("sha") && value.find("status") && value.find("ref") &&
-            text(value, {"web_url"}).find("/pipelines/") != std::string::npos) {
+            export_text(value, {"web_url"}).find("/pipelines/") != std::string::npos) {
             AuditCheck one = check(value);
             one.name = "pipeline";
-            forge_.checks[text(value, {"sha"})].push_back(std::move(one));
+            forge_.checks[export_text(value, {"sha"})].push_back(std::move(one));
             return true;
         }
         return false;
@@ -377,41 +367,41 @@ class ForgeReader {
     bool take_push(const Value& value) {
         PushEvent event;
         event.source = file_;
-        event.actor = text(value, {"actor.login", "actor", "author_username", "author.username"});
-        event.time = time(value, {"timestamp", "created_at", "@timestamp"}).value_or(0);
-        if (const std::string kind = text(value, {"activity_type"}); !kind.empty()) {  // GET .../activity
+        event.actor = export_text(value, {"actor.login", "actor", "author_username", "author.username"});
+        event.time = export_time(value, {"timestamp", "created_at", "@timestamp"}).value_or(0);
+        if (const std::string kind = export_text(value, {"activity_type"}); !kind.empty()) {  // GET .../activity
             forge_.lists_pushes = true;
-            event.before = text(value, {"before"});
-            event.after = text(value, {"after"});
-            event.branch = without_refs(text(value, {"ref"}));
+            event.before = export_text(value, {"before"});
+            event.after = export_text(value, {"after"});
+            event.branch = without_refs(export_text(value, {"ref"}));
             event.kind = kind == "force_push"                                ? PushEvent::Kind::forced
                          : kind == "pr_merge" || kind == "merge_queue_merge" ? PushEvent::Kind::merge
                                                                              : PushEvent::Kind::push;
             if (kind != "branch_deletion" && kind != "branch_creation") forge_.pushes.push_back(std::move(event));
             return true;
         }
-        if (const Value* data = member(value, "push_data"); data && data->is_mapping()) {  // GitLab's events
-            event.before = text(*data, {"commit_from"});
-            event.after = text(*data, {"commit_to"});
-            event.branch = text(*data, {"ref"});
+        if (const Value* data = export_member(value, "push_data"); data && data->is_mapping()) {  // GitLab's events
+            event.before = export_text(*data, {"commit_from"});
+            event.after = export_text(*data, {"commit_to"});
+            event.branch = export_text(*data, {"ref"});
             if (!event.after.empty()) forge_.pushes.push_back(std::move(event));
             return true;
         }
-        const std::string action = text(value, {"action"});
+        const std::string action = export_text(value, {"action"});
         if (!action.starts_with("protected_branch.") && action != "git.push") return false;
         if (action == "protected_branch.policy_override") {  // an administrator went past the protection
             event.kind = PushEvent::Kind::bypass;
-            event.branch = without_refs(text(value, {"branch", "ref", "data.branch"}));
-            event.before = text(value, {"before", "data.before"});
-            event.after = text(value, {"after", "data.after"});
+            event.branch = without_refs(export_text(value, {"branch", "ref", "data.branch"}));
+            event.before = export_text(value, {"before", "data.before"});
+            event.after = export_text(value, {"after", "data.after"});
             forge_.pushes.push_back(std::move(event));
         }
         return true;
     }
 
     bool take_version(const Value& value) {  // GET .../merge_requests/N/versions
-        const std::string id = text(value, {"merge_request_id"}), head = text(value, {"head_commit_sha"});
-        const auto created = time(value, {"created_at"});
+        const std::string id = export_text(value, {"merge_request_id"}), head = export_text(value, {"head_commit_sha"});
+        const auto created = export_time(value, {"created_at"});
         if (id.empty() || head.empty() || !created) return false;
         auto& last = forge_.last_version[id];
         last = std::max(last, *created);
@@ -419,21 +409,16 @@ class ForgeReader {
     }
 
     bool take_commit(const Value& value) {  // GET .../commits
-        const std::string id = text(value, {"sha"});
-        const Value* verification = at(value, "commit.verification");
+        const std::string id = export_text(value, {"sha"});
+        const Value* verification = export_at(value, "commit.verification");
         if (id.empty() || !value.find("commit")) return false;
         if (AuditPerson who = person(value, {"author"}); !who.login.empty()) forge_.accounts[id] = std::move(who);
         if (verification) {
-            const Value* verified = member(*verification, "verified");
+            const Value* verified = export_member(*verification, "verified");
             forge_.signatures[id] = {verified && verified->is_bool() && verified->as_bool(),
-                                     text(*verification, {"reason"})};
+                                     export_text(*verification, {"reason"})};
         }
         return true;
-    }
-
-    static std::string without_refs(std::string name) {
-        constexpr std::string_view prefix = "refs/heads/";
-        return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
     }
 
     std::string file_;
@@ -447,22 +432,36 @@ class Matcher {
     Matcher(const Forge& forge, const std::string& branch, std::vector<AuditChange>& changes)
         : forge_(forge), branch_(branch), changes_(changes) {
         for (std::size_t i = 0; i < changes.size(); ++i) index_.emplace(changes[i].commit, i);
+        for (const auto& [commit, i] : index_) in_order_.push_back(commit);
+        std::sort(in_order_.begin(), in_order_.end());
     }
 
     void match() {
         for (const auto& [number, pull] : forge_.pulls) by_merge_commit(pull);
         for (const auto& [number, pull] : forge_.pulls) by_head(pull);
+        by_brought();
         for (AuditChange& change : changes_) by_number(change);
         pushes();
         for (AuditChange& change : changes_) finish(change);
     }
 
   private:
+    /// The change of a commit's name, which Bitbucket Cloud cuts to twelve digits; nullopt when none or several fit.
+    std::optional<std::size_t> named(const std::string& commit) const {
+        if (const auto found = index_.find(commit); found != index_.end()) return found->second;
+        constexpr std::size_t shortest = 12;
+        if (commit.size() < shortest) return std::nullopt;
+        const auto first = std::lower_bound(in_order_.begin(), in_order_.end(), commit);
+        if (first == in_order_.end() || !first->starts_with(commit)) return std::nullopt;
+        if (first + 1 != in_order_.end() && (first + 1)->starts_with(commit)) return std::nullopt;
+        return index_.at(*first);
+    }
+
     void by_merge_commit(const PullRequest& pull) {
         for (const std::string& commit : pull.merge_commits) {
-            const auto found = index_.find(commit);
-            if (found == index_.end()) continue;
-            AuditChange& change = changes_[found->second];
+            const auto found = named(commit);
+            if (!found) continue;
+            AuditChange& change = changes_[*found];
             take(pull, change, "the export's merge commit of pull request " + pull.number);
             // A host that squashes writes the pull request into the subject, one that rebases keeps the subject.
             if (change.kind == ChangeKind::merge || change.kind == ChangeKind::squash) continue;
@@ -470,7 +469,7 @@ class Matcher {
                                                    : pull.commits.back().subject == change.subject;
             change.kind = kept ? ChangeKind::rebase : ChangeKind::squash;
             change.kind_reason = "the export's merge commit of pull request " + pull.number;
-            if (kept) series(pull, found->second);
+            if (kept) series(pull, *found);
         }
     }
 
@@ -510,6 +509,27 @@ class Matcher {
         }
     }
 
+    /// Where Gerrit makes merge commits it names the commit that was reviewed, not the merge that brought it.
+    void by_brought() {
+        std::unordered_map<std::string, const PullRequest*> reviewed;
+        for (const auto& [number, pull] : forge_.pulls)
+            if (pull.merged && pull.merge_commits == std::vector<std::string>{pull.head}) reviewed[pull.head] = &pull;
+        if (reviewed.empty()) return;
+        for (AuditChange& change : changes_) {
+            if (change.exported || change.kind != ChangeKind::merge) continue;
+            std::vector<const PullRequest*> brought;
+            for (const std::string& commit : change.commits)
+                if (const auto found = reviewed.find(commit); found != reviewed.end()) brought.push_back(found->second);
+            const bool all = brought.size() + 1 == change.commits.size();
+            if (brought.size() == 1 && all)
+                take(*brought.front(), change,
+                     "it brought the commit of change " + brought.front()->number + " in the export");
+            else if (!brought.empty())
+                change.way_known_by = "it brought several commits, and the export tells of " +
+                                      std::to_string(brought.size()) + " of them; each has reviews of its own";
+        }
+    }
+
     /// The commit names the pull request, and the export does not name the commit.
     void by_number(AuditChange& change) {
         const auto found = forge_.pulls.find(change.pull_request);
@@ -536,7 +556,7 @@ class Matcher {
         change.url = pull.url;
         change.opened_by = pull.opened_by;
         change.merged_by = pull.merged_by;
-        change.merged = pull.merged;
+        change.merged = pull.merged_with_commit && pull.merged ? std::min(*pull.merged, change.committed) : pull.merged;
         change.last_push = pull.last_push;
         change.head = pull.head;
         change.labels = pull.labels;
@@ -617,6 +637,7 @@ class Matcher {
     const std::string& branch_;
     std::vector<AuditChange>& changes_;
     std::unordered_map<std::string, std::size_t> index_;
+    std::vector<std::string> in_order_;  ///< the commits of all changes, sorted
 };
 
 /// A number of fixed width; -1 when a character is no digit.
@@ -677,6 +698,7 @@ std::string one_document(std::string_view text) {
             documents.push_back(text.substr(begin, i + 1 - begin));
         }
     }
+    if (documents.size() == 1 && depth == 0 && text.starts_with(")]}'")) return std::string(documents.front());
     if (documents.size() < 2 || depth != 0) return std::string(text);
     std::string joined = "[";
     for (const std::string_view document : documents) {
@@ -694,6 +716,9 @@ void join_forge(Forge& forge) {
     for (auto& [number, pull] : forge.pulls) {
         const auto version = forge.last_version.find(pull.id);
         if (version != forge.last_version.end()) pull.last_push = version->second;
+        // The push that brought the newest commit is the first entry that shows it.
+        for (const auto& [head, time] : pull.heads)
+            if (head == pull.head) pull.last_push = std::min(pull.last_push.value_or(time), time);
     }
 }
 

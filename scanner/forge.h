@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "scanner/model/audit_report.h"
@@ -22,6 +23,10 @@ struct PullRequest {
     AuditPerson opened_by, merged_by;
     std::optional<std::int64_t> merged, last_push;
     std::vector<std::string> merge_commits;  ///< commits that the merge made: merge commit, squash commit
+    /// `merged` is only when it was last touched, and the merge commit, which the merge made, tells better.
+    bool merged_with_commit = false;
+    /// Its newest commit at moments, as a log of pushes tells; to find when the last push was.
+    std::vector<std::pair<std::string, std::int64_t>> heads;
     struct Commit {
         std::string id, subject;
         std::vector<AuditPerson> authors;
@@ -56,13 +61,15 @@ struct Forge {
     bool empty() const { return pulls.empty() && pushes.empty() && checks.empty() && signatures.empty(); }
 };
 
-/// Reads one export: JSON as GitHub's REST and GraphQL APIs, `gh pr list --json`, and GitLab's REST API print it;
-/// documents one after the other, as paging gives them, count as a list. Unknown objects are passed by.
+/// Reads one export: JSON as GitHub's REST and GraphQL APIs, `gh pr list --json`, and the APIs of GitLab, Bitbucket,
+/// Azure DevOps and Gerrit print it; documents one after the other, as paging gives them, count as a list. Unknown
+/// objects are passed by.
 void read_forge(const Value& root, const std::string& file, Forge& forge);
 /// Joins what several files say of one pull request. Once, after the last file.
 void join_forge(Forge& forge);
 
-/// The text of an export with several documents as one list; the text itself when it holds one.
+/// The text of an export with several documents as one list; the text itself when it holds one. Gerrit's first line,
+/// which keeps browsers from running the rest, is left out.
 std::string one_document(std::string_view text);
 
 /// RFC 3339 with any offset, as hosts write it; nullopt for what is none.

@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "rules/secrets.h"
+#include "scanner/acceptance.h"
+#include "scanner/digest.h"
 #include "scanner/model/source.h"
 #include "scanner/pipeline.h"
 #include "scanner/workers.h"
@@ -30,6 +32,7 @@ struct Blob {
 struct Found {
     std::string kind, text;
     std::uint32_t line;
+    std::optional<Acceptance> accepted;
 };
 
 /// Walks trees, each object once.
@@ -97,7 +100,14 @@ std::vector<Found> search(const std::string& text) {
         std::string secret = text.substr(match.offset, match.size);
         // The header of a key is that of every key; what follows tells them apart.
         if (match.kind == "private key") secret = text.substr(match.offset, 256);
-        found.push_back({std::string(match.kind), std::move(secret), line});
+        const std::size_t begin = text.rfind('\n', match.offset);
+        const std::size_t own = begin == std::string::npos ? 0 : begin + 1;
+        const std::size_t above = own < 2 ? std::string::npos : text.rfind('\n', own - 2);
+        const std::size_t from = own == 0 ? 0 : above == std::string::npos ? 0 : above + 1;
+        const std::size_t end = std::min(text.find('\n', match.offset), text.size());
+        const std::string_view whole(text);
+        found.push_back({std::string(match.kind), std::move(secret), line,
+                         accepted_by_comment(whole.substr(own, end - own), whole.substr(from, own - from))});
     }
     return found;
 }
@@ -171,6 +181,8 @@ std::vector<HistorySecret> find_history_secrets(const git::Repository& repositor
                 secret.blob = blobs[i].id;
                 secret.line = item.line;
                 secret.redacted = redacted(item.text);
+                // Half of the hash tells any two apart.
+                secret.fingerprint = sha256(item.kind + '\n' + item.text).substr(0, 32);
                 secret.commit = commit.id;
                 secret.time = commit.committer.time;
                 secret.author = to_string(AuditPerson{commit.author.name, commit.author.email, {}});
@@ -179,6 +191,7 @@ std::vector<HistorySecret> find_history_secrets(const git::Repository& repositor
             }
             secrets[at->second].reachable |= reachable.contains(commit.id);
             secrets[at->second].in_tip_tree |= in_tip.contains(blobs[i].id);
+            secrets[at->second].accepted = std::move(item.accepted);  // the newest version speaks
         }
     }
     std::stable_sort(secrets.begin(), secrets.end(), [](const HistorySecret& a, const HistorySecret& b) {

@@ -4,6 +4,7 @@
 
 #include "parsers/git/test_repository.h"
 #include "rules/secrets.h"
+#include "scanner/acceptance.h"
 
 namespace plumbline {
 namespace {
@@ -30,6 +31,19 @@ TEST_CASE("credentials are found in any text by format or by the name they are a
           List{"password or token in an assignment: " + word});
     CHECK(found_in("token = \"" + github + "\"") == List{"GitHub token: " + github});
     CHECK(found_in("-----BEGIN RSA PRIVATE KEY-----\nMII\n") == List{"private key: -----BEGIN RSA PRIVATE KEY-----"});
+}
+
+TEST_CASE("a format whose mark stands inside of it is found from its first character") {
+    using List = std::vector<std::string>;
+    const std::string random = "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5cD7fG9hJ1kL3nP5rT7vX9zB1dF3hJ5";
+    const std::string terraform = random.substr(0, 14) + ".atlasv" + "1." + random.substr(0, 62);
+    CHECK(found_in("token = \"" + terraform + "\"") == List{"Terraform Cloud token: " + terraform});
+    const std::string telegram = "1234567890:" + ("A" + random.substr(0, 34));
+    CHECK(found_in("bot=" + telegram + "\n") == List{"Telegram bot token: " + telegram});
+    const std::string azure = random.substr(0, 3) + "8Q" + "~" + random.substr(0, 34);
+    CHECK(found_in("\xC3\xA9 " + azure + " x") == List{"Azure client secret: " + azure});
+    // The first thing of a file, and two side by side.
+    CHECK(found_in(azure + "," + github) == List{"Azure client secret: " + azure, "GitHub token: " + github});
 }
 
 TEST_CASE("what is no credential is left alone") {
@@ -81,6 +95,53 @@ TEST_CASE("a leak that was mended in the next commit is still in history") {
     CHECK(at_leak[0].in_tip_tree);
     const auto late = find_history_secrets(*repository, mended, 3500, 1, diagnostics);
     CHECK(late.empty());
+}
+
+TEST_CASE("a comment beside a credential accepts it, in the newest version that has it") {
+    git::TestRepository made("secrets-accepted", true);
+    const std::string line = "key = \"" + access_key + "\"";
+    const auto first = made.commit({{"a.tf", {line + "\n"}}, {"b.env", {"TOKEN=" + word + "\n"}}}, "first", 1000, {});
+    const auto tip = made.commit({{"a.tf", {"# plumbline:ignore secrets.no-plaintext a fixture\n" + line + "\n"}},
+                                  {"b.env", {"# plumbline:ignore aws-ssm-literal-secret no\nTOKEN=" + word + "\n"}},
+                                  {"c.env", {"TOKEN=" + word + "  # gitleaks:allow\n"}}},
+                                 "accepted", 2000, {first});
+    std::string error;
+    const auto repository = git::Repository::open(made.path(), error);
+    REQUIRE_MESSAGE(repository, error);
+    Diagnostics diagnostics;
+    const auto secrets = find_history_secrets(*repository, tip, std::nullopt, 1, diagnostics);
+    REQUIRE(secrets.size() == 3);
+    CHECK(secrets[0].file == "a.tf");
+    REQUIRE(secrets[0].accepted);
+    CHECK(secrets[0].accepted->justification == "a fixture");
+    CHECK(secrets[0].commit == first);
+    // Another rule's comment says nothing of it.
+    CHECK(secrets[1].file == "b.env");
+    CHECK_FALSE(secrets[1].accepted);
+    CHECK(secrets[2].accepted);
+    // One credential has one fingerprint wherever it stands, and does not show.
+    CHECK(secrets[1].fingerprint == secrets[2].fingerprint);
+    CHECK(secrets[0].fingerprint != secrets[1].fingerprint);
+    CHECK(secrets[1].fingerprint.size() == 32);
+}
+
+TEST_CASE("a waiver accepts a credential by its fingerprint or its file, until it ends") {
+    Waiver by_print, by_path, everything, of_rule;
+    by_print.control = by_path.control = everything.control = of_rule.control = credential_control;
+    by_print.resource = "history:0123";
+    by_path.path = "tests/**";
+    of_rule.rule = "aws-ssm-literal-secret";
+    of_rule.path = "**/x";
+    for (Waiver* waiver : {&by_print, &by_path, &everything, &of_rule}) waiver->expires = "2025-06-30";
+    const std::vector<Waiver> waivers = {everything, of_rule, by_print, by_path};
+    const auto found = [&](std::string_view address, const std::string& file, const std::string& today) {
+        return waiver_of_credential(waivers, address, file, today);
+    };
+    CHECK(found("history:0123", "main.tf", "2025-06-30") == &waivers[2]);
+    CHECK(found("history:9999", "tests/data/x", "2025-06-30") == &waivers[3]);
+    CHECK(found("history:9999", "main.tf", "2025-06-30") == nullptr);
+    CHECK(found("history:9999", "live/x", "2025-06-30") == nullptr);
+    CHECK(found("history:0123", "main.tf", "2025-07-01") == nullptr);
 }
 
 }  // namespace

@@ -281,6 +281,8 @@ const std::vector<FlagRow>& flags() {
         {audit, "at", 0, "DATE", "also the state at the end of that day", text<&Options::at>},
         {audit, "since", 0, "DATE", "look for credentials only in what was committed from that day on",
          text<&Options::since>},
+        {audit, "only", 0, "PART",
+         "`secrets`: look for credentials in the history and for nothing else; no dates needed", text<&Options::only>},
         {audit, "forge", 0, "FILE...",
          "exports of the git host: pull requests with reviews and checks, protection, pushes (docs/audit.md has the "
          "commands)",

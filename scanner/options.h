@@ -62,7 +62,7 @@ struct Options {
     bool hook = false, workflow = false;
 
     // audit
-    std::string from, to, at, since, branch, seed = "plumbline", keyring;
+    std::string from, to, at, since, only, branch, seed = "plumbline", keyring;
     std::optional<std::uint64_t> sample;
     std::vector<std::string> forge;
 

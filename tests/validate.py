@@ -20,6 +20,8 @@ import tempfile
 import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests/perf"))
+import generate_history  # noqa: E402
 OSCAL = {"oscal": "assessment-results", "oscal-component": "component-definition"}
 OSCAL_VERSION = "v1.1.2"  # what reporters/oscal_parts.h says
 
@@ -71,6 +73,16 @@ def reports(program, folder):
                 if run.returncode not in (0, 2):
                     raise SystemExit(f"{name}, {format_name}: exit code {run.returncode}\n{run.stderr.decode()}")
                 yield f"{format_name} of {name} {' '.join(extra)}".strip(), format_name, run.stdout
+    # An audit's results: each change a record, the guardrails of every commit, a credential in the history.
+    repository = folder / "history.git"
+    generate_history.infrastructure(str(repository), 40, 8, 4)
+    period = ["--from", "2025-01-01", "--to", "2025-01-31"]
+    for extra in (period, [*period, "--at", "2025-01-01"], [*period, "--framework", "*"], ["--only", "secrets"]):
+        run = subprocess.run([program, "audit", str(repository), *extra, "--fail-on", "never", "-q", "--format", "oscal"],
+                             capture_output=True, cwd=folder)
+        if run.returncode not in (0, 2):
+            raise SystemExit(f"audit {extra}: exit code {run.returncode}\n{run.stderr.decode()}")
+        yield f"oscal of an audit {' '.join(extra)}", "oscal", run.stdout
     for part in ("*", "fedramp-moderate"):
         run = subprocess.run([program, "frameworks", "coverage", part, "--format", "oscal"], capture_output=True, cwd=ROOT)
         yield f"component definition of {part}", "oscal-component", run.stdout

@@ -1018,6 +1018,8 @@ void start_library() {
         // Containers mount repositories of other users. The check protects programs that run what a repository's
         // configuration names; this one runs nothing.
         git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+        // It would keep up to 256 MB of objects. Each is needed a few times, shortly after one another.
+        git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, static_cast<ssize_t>(16 << 20));
         // The answer must not depend on the machine's or the user's configuration.
         for (const int level :
              {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL})

@@ -212,6 +212,9 @@ struct HistorySecret {
     std::string author;
     bool reachable = true;    ///< from the branch's tip
     bool in_tip_tree = true;  ///< the blob is still checked out at the tip
+    std::string fingerprint;  ///< of kind and credential, wherever it stands; says nothing of what it is
+    /// By a comment beside it in the newest version that has it, or by a waiver that holds at the period's end.
+    std::optional<Acceptance> accepted;
 };
 
 /// How the branch stood on a date (`--at`).

@@ -15,6 +15,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 CORPORA = os.path.join(os.path.dirname(TOP), "shared", "corpora")
 sys.path.insert(0, HERE)
 import generate  # noqa: E402
+import generate_history  # noqa: E402
 
 TIMEOUT = 900  # seconds; a peer that takes longer is reported as such
 
@@ -155,6 +156,49 @@ def staged_repository(scratch, corpora):
     return path
 
 
+def history(binary, runs, scratch, corpora):
+    """The audit of a year, and the search for credentials in all of a history, as a part of the report."""
+    made = []
+    for commits, per_folder in ((5000, 1000), (10000, 1000), (10000, 50)):
+        path = os.path.join(scratch, "history-%d-%d.git" % (commits, per_folder))
+        generate_history.infrastructure(path, commits, 1000, per_folder)
+        made.append((commits, "%d commits, 1000 roots, %d in a folder" % (commits, per_folder), path))
+    out = "## Git history\n\n`plumbline audit` of the year 2025, every change replayed (`generate_history.py` makes the repositories).\n\n"
+    out += row(["repository", "wall", "CPU", "peak memory"]) + row(["---", "---:", "---:", "---:"])
+    cpu = {}
+    for commits, name, path in made:
+        print("audit: %s" % name, file=sys.stderr)
+        result = medians([binary, "audit", path, "--from", "2025-01-01", "--to", "2025-12-31", "--no-progress", "--quiet", "--format",
+                          "json", "--output", os.devnull], runs)
+        cpu[name] = result[1]
+        out += row([name, "%.1f s" % result[0], "%.1f s" % result[1], "%.0f MB" % (result[2] / 1e6)])
+    out += "\nTwice the changes take %.2f times the CPU time.\n" % (cpu[made[1][1]] / cpu[made[0][1]])
+    repositories = [(name, path) for _, name, path in made[1:2]]
+    if os.path.isdir(corpora):
+        path = os.path.join(scratch, "corpora.git")
+        generate_history.replay(path, corpora, 1265)
+        repositories.insert(0, ("the corpora in 1265 commits, %.1f MB of patches" % (patches(path) / 1e6), path))
+    if os.path.exists(os.path.join(TOP, ".git")):
+        repositories.insert(0, ("this project's own, %.1f MB of patches" % (patches(TOP) / 1e6), TOP))
+    out += "\nCredentials in the whole history (`plumbline audit REPO --only secrets`), beside `gitleaks git REPO` with its own rules.\n\n"
+    out += row(["repository", "plumbline, CPU", "peak memory", "gitleaks, CPU", "peak memory", "times"]) + row(["---"] + ["---:"] * 5)
+    for name, path in repositories:
+        print("credentials: %s" % name, file=sys.stderr)
+        ours = medians([binary, "audit", path, "--only", "secrets", "--no-progress", "--quiet", "--format", "json", "--output", os.devnull], runs)
+        cells = [name, "%.2f s" % ours[1], "%.0f MB" % (ours[2] / 1e6), "", "", ""]
+        if shutil.which("gitleaks"):
+            theirs = medians(["gitleaks", "git", path, "--no-banner", "-l", "error"], runs)
+            cells[3:] = ["%.2f s" % theirs[1], "%.0f MB" % (theirs[2] / 1e6), "%.1f" % (theirs[1] / ours[1])]
+        out += row(cells)
+    return out
+
+
+def patches(path):
+    """Bytes that `git log -p` prints."""
+    with subprocess.Popen(["git", "-C", path, "log", "-p"], stdout=subprocess.PIPE) as process:
+        return sum(len(block) for block in iter(lambda: process.stdout.read(1 << 20), b""))
+
+
 def row(cells):
     return "| " + " | ".join(cells) + " |\n"
 
@@ -166,8 +210,13 @@ def main():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--only", action="append", help="inputs whose name has this in it")
     parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--history", action="store_true", help="measure git histories only, and print that part")
     parser.add_argument("--output", default=os.path.join(HERE, "RESULTS.md"))
     args = parser.parse_args()
+    if args.history:
+        with tempfile.TemporaryDirectory() as scratch:
+            sys.stdout.write(history(args.bin, args.runs, scratch, args.corpora))
+        return
     found = tools(args.bin, not args.no_peers)
     with tempfile.TemporaryDirectory() as scratch:
         chosen = {name: path for name, path in inputs(scratch, args.corpora).items() if not args.only or any(word in name for word in args.only)}
@@ -209,6 +258,8 @@ def main():
         for name, path in chosen.items():
             for stage, milliseconds, what in stages(args.bin, path) if path else []:
                 out += row([name, stage, "%.1f ms" % milliseconds, what])
+    with tempfile.TemporaryDirectory() as scratch:
+        out += "\n" + history(args.bin, min(args.runs, 3), scratch, args.corpora)
     if args.output == "-":
         sys.stdout.write(out)
     else:
