@@ -60,7 +60,7 @@ Span place_of(const Value& value);
 bool is_date(std::string_view text);
 /// Days from 1970-01-01. Precondition: `is_date`.
 std::int64_t day_number(std::string_view date);
-/// What `rfc3339` (scanner/model/text.h) writes; 0 when it is of another form.
+/// What `rfc3339` (scanner/model/time.h) writes; 0 when it is of another form.
 std::int64_t parse_rfc3339(std::string_view text);
 
 }  // namespace plumbline

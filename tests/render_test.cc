@@ -47,6 +47,7 @@ spec:
 
 ProcessResult prints(std::string text) {
     ProcessResult result;
+    result.exit_code = 0;
     result.output = std::move(text);
     return result;
 }

@@ -83,6 +83,36 @@ TEST_CASE("JSON means the same to both readers, places included") {
     CHECK(a.value.elements()[0].origin() == b.value.elements()[0].origin());
 }
 
+TEST_CASE("nothing hides behind a NUL") {
+    for (const bool wide : {false, true}) {
+        SourceSet sources;
+        const Source& source = sources.add("a.json", std::string("{}\n\0{}", 6));
+        Diagnostics diagnostics;
+        CHECK_FALSE((wide ? read_json5(source, diagnostics) : read_json(source, diagnostics)));
+        REQUIRE(diagnostics.size() == 1);
+        CHECK(diagnostics.items()[0].subject.begin == 3);
+    }
+}
+
+TEST_CASE("a stream of JSON values") {
+    const auto read_all = [](const std::string& text) {
+        SourceSet sources;
+        const Source& source = sources.add("a.json", text);
+        Diagnostics diagnostics;
+        std::string out;
+        for (const Value& value : read_json_stream(source, diagnostics)) out += value.to_text() + ";";
+        for (const Diagnostic& fault : diagnostics.items())
+            out += std::to_string(fault.subject.begin) + ": " + fault.summary;
+        return out;
+    };
+    CHECK(read_all("\xEF\xBB\xBF{\"a\": 1}\n[2]3 null\"x\"{}") == "{\"a\":1};[2];3;null;\"x\";{};");
+    CHECK(read_all("") == "");
+    CHECK(read_all("{} \xEF\xBB\xBF"
+                   "5") == "{};3: This is not valid JSON: a byte order mark stands inside of the text");
+    CHECK(read_all("{}}").starts_with("{};2: This is not valid JSON: syntax error"));
+    CHECK(read_all(std::string("{}\0{}", 5)).starts_with("{};2: This is not valid JSON: syntax error"));
+}
+
 TEST_CASE("comments are given with their places") {
     SourceSet sources;
     const Source& source = sources.add("a.json5", "// one\n{a: '// no', /* two */ b: 1}");

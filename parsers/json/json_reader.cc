@@ -10,6 +10,8 @@ namespace plumbline {
 namespace {
 
 constexpr std::size_t max_depth = 1000;
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+constexpr std::string_view whole_file = "The file was not read.";
 // nlohmann quotes the whole token at fault, which may be as long as the file.
 constexpr std::size_t max_reason = 160;
 
@@ -80,11 +82,14 @@ class CountingIterator {
 
 class Handler : public nlohmann::json_sax<nlohmann::json> {
   public:
-    Handler(const Source& source, std::size_t base, const std::size_t& count, Diagnostics& diagnostics)
+    /// `lost`: what a fault costs, as a sentence.
+    Handler(const Source& source, std::size_t base, const std::size_t& count, std::string lost,
+            Diagnostics& diagnostics)
         : text_(source.text()),
           id_(source.id()),
           base_(base),
           count_(count),
+          lost_(std::move(lost)),
           diagnostics_(diagnostics),
           builder_(diagnostics),
           last_(base) {}
@@ -118,12 +123,14 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
         const std::size_t colon = reason.find("syntax error");
         reason = colon == std::string::npos ? "syntax error" : cut(reason.substr(colon), max_reason);
         diagnostics_.error(
-            "json-syntax", "This is not valid JSON: " + reason, "The file was not read. Correct it here.",
+            "json-syntax", "This is not valid JSON: " + reason, lost_ + " Correct it here.",
             {id_, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(std::min(at + 1, text_.size()))});
         return false;
     }
 
     const Value& root() const { return builder_.root(); }
+    /// Where the last token ended.
+    std::size_t end() const { return last_; }
 
   private:
     /// The first byte of the token that ends at or before the lexer's position: what follows the last token but blanks
@@ -155,7 +162,7 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
         const std::size_t begin = token_start();
         last_ = begin + 1;
         if (builder_.depth() >= max_depth) {
-            diagnostics_.error("json-depth", "This JSON is nested deeper than 1,000 levels", "The file was not read.",
+            diagnostics_.error("json-depth", "This JSON is nested deeper than 1,000 levels", lost_,
                                span(begin, begin + 1));
             return false;
         }
@@ -177,24 +184,59 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
     SourceId id_;
     std::size_t base_;
     const std::size_t& count_;
+    std::string lost_;
     Diagnostics& diagnostics_;
     TreeBuilder builder_;
     std::size_t last_;
 };
+
+/// The value that begins at `at`, which becomes its end; `alone`: nothing may follow it. `lost`: see Handler.
+std::optional<Value> read_value(const Source& source, std::string_view text, std::size_t& at, bool alone,
+                                const std::string& lost, Diagnostics& diagnostics) {
+    const auto refuse = [&](std::size_t place, const char* reason) {
+        const auto begin = static_cast<std::uint32_t>(place);
+        diagnostics.error("json-syntax", "This is not valid JSON: " + std::string(reason), lost + " Correct it here.",
+                          {source.id(), begin, begin + 1});
+        return std::nullopt;
+    };
+    // nlohmann passes over a byte order mark wherever it starts to read.
+    if (text.substr(at).starts_with(byte_order_mark)) return refuse(at, "a byte order mark stands inside of the text");
+    std::size_t count = 0;
+    Handler handler(source, at, count, lost, diagnostics);
+    const CountingIterator begin(text.data() + at, &count);
+    const CountingIterator end(text.data() + text.size(), &count);
+    // nlohmann throws only what its adapter for the allocator throws; parse errors go to the handler.
+    if (!nlohmann::json::sax_parse(begin, end, &handler, nlohmann::json::input_format_t::json, alone))
+        return std::nullopt;
+    at = handler.end();
+    // nlohmann takes a NUL for the end of the text, so that anything could hide behind one.
+    const std::size_t more = alone ? text.find_first_not_of(" \t\r\n", at) : std::string_view::npos;
+    if (more != std::string_view::npos) return refuse(more, "something stands behind the value");
+    return handler.root();
+}
 
 }  // namespace
 
 std::optional<Value> read_json(const Source& source, Diagnostics& diagnostics) {
     const std::string replaced = without_lone_surrogates(source.text());
     const std::string_view text = replaced.empty() ? source.text() : std::string_view(replaced);
-    const std::size_t base = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
-    std::size_t count = 0;
-    Handler handler(source, base, count, diagnostics);
-    const CountingIterator begin(text.data() + base, &count);
-    const CountingIterator end(text.data() + text.size(), &count);
-    // nlohmann throws only what its adapter for the allocator throws; parse errors go to the handler.
-    if (!nlohmann::json::sax_parse(begin, end, &handler)) return std::nullopt;
-    return handler.root();
+    std::size_t at = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
+    return read_value(source, text, at, true, std::string(whole_file), diagnostics);
+}
+
+std::vector<Value> read_json_stream(const Source& source, Diagnostics& diagnostics) {
+    const std::string replaced = without_lone_surrogates(source.text());
+    const std::string_view text = replaced.empty() ? source.text() : std::string_view(replaced);
+    std::vector<Value> values;
+    std::size_t at = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
+    while ((at = text.find_first_not_of(" \t\r\n", at)) != std::string_view::npos) {
+        const std::string lost(values.empty() ? whole_file
+                                              : "What begins here was not read; what stands before it was.");
+        std::optional<Value> value = read_value(source, text, at, false, lost, diagnostics);
+        if (!value) break;
+        values.push_back(std::move(*value));
+    }
+    return values;
 }
 
 }  // namespace plumbline

@@ -112,6 +112,22 @@ TEST_CASE("objects of many documents, lists and JSON get their address and place
     CHECK(scan.find("Service.default.f")->type == "Service.serving.knative.dev");
 }
 
+TEST_CASE("a file of several JSON objects is read as kubectl reads it") {
+    const std::map<std::string, std::string> files = {
+        {"a.json",
+         "{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": \"a\"}}\n"
+         "{\"apiVersion\": \"v1\", \"kind\": \"Pod\",\n \"metadata\": {\"name\": \"b\"}}\n"
+         "{\"apiVersion\": }\n"}};
+    const Scanned scan(files);
+    CHECK(scan.addresses() == Texts{"Pod.default.a", "Pod.default.b"});
+    CHECK(line_of(scan, scan.find("Pod.default.b")->block) == "2-3");
+    CHECK(codes(scan) == "json-syntax ");
+    REQUIRE(scan.diagnostics.size() == 1);
+    CHECK(scan.sources.begin_of(scan.diagnostics.items()[0].subject).line == 4);
+    CHECK(scan.diagnostics.items()[0].detail ==
+          "What begins here was not read; what stands before it was. Correct it here.");
+}
+
 TEST_CASE("objects without a name are named by what they have") {
     const Scanned scan(
         "apiVersion: v1\nkind: Pod\nmetadata: {labels: {app: web, tier: x}}\n---\n"

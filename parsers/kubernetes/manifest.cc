@@ -350,7 +350,7 @@ Manifest read_manifest(const Source& source, bool json, Diagnostics& diagnostics
     std::vector<Value> roots;
     std::vector<Span> comments;
     if (json) {
-        if (std::optional<Value> value = read_json(source, diagnostics)) roots.push_back(std::move(*value));
+        roots = read_json_stream(source, diagnostics);
     } else {
         YamlOptions options;
         options.yaml_1_1 = true;

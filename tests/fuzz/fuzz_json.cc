@@ -21,6 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto wider = read_json5(source, also);
         fuzz::require(wider.has_value() || also.has_errors(), "JSON5 is refused and nothing says why");
         if (wider) fuzz::check(*wider, sources);
+        fuzz::require(!value || (wider && value->identical(*wider)), "JSON is read otherwise as JSON5");
         fuzz::check(also, sources);
         fuzz::scan(terraform_parser(), "main.tf.json", text);
         fuzz::scan(terraform_plan_parser(), "plan.json", text);
