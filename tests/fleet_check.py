@@ -116,6 +116,8 @@ def interrupted(ledger, repos, cache, after=0.15):
     for shard in shards:
         shard.wait()
     check("the other shards end well", shards[0].returncode == 0 and shards[2].returncode == 0)
+    killed = shards[1].returncode == -signal.SIGKILL
+    print(f"fleet_check: the second shard {'was killed' if killed else 'had ended before it could be killed'}")
     run(fleet(ledger, repos, f"{cache}2", "--shard", "2/3"))
 
 
