@@ -21,13 +21,13 @@ TEST_CASE("a list of repositories: comments, branches, paths, and no credentials
         "\n"
         "/srv/git/d.git # local\n"
         "/srv/git/d.git\n",
-        "/work/lists");
+        "/teams/lists");
     REQUIRE(entries.size() == 4);
     CHECK(entries[0].name == "/srv/git/d.git");
     CHECK_FALSE(entries[0].remote);
     CHECK(entries[0].branch == "");
-    CHECK(entries[1].name == "/work/b#release");
-    CHECK(entries[1].address == "/work/b");
+    CHECK(entries[1].name == "/teams/b#release");
+    CHECK(entries[1].address == "/teams/b");
     CHECK(entries[1].branch == "release");
     CHECK(entries[2].name == "git@git.example.org:team/c.git");
     CHECK(entries[2].remote);
