@@ -117,7 +117,9 @@ std::vector<ControlHistory> secret_controls(const AuditReport& report) {
     const HistorySecret* first = nullptr;
     if (report.secrets) {
         for (const HistorySecret& secret : *report.secrets)
-            if (secret.reachable && !secret.accepted && secret.time <= report.to && (!first || secret.time < first->time)) first = &secret;
+            if (secret.reachable && !secret.accepted && secret.time <= report.to &&
+                (!first || secret.time < first->time))
+                first = &secret;
     }
     if (!first) return {};
     Growing growing(report.from, report.base);

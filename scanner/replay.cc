@@ -55,27 +55,6 @@ bool is_same(const Acceptance& a, const Acceptance& b) {
     return parts(a) == parts(b);
 }
 
-void add_verdict(VerdictCounts& counts, const Finding& finding) {
-    if (!finding.accepted.empty()) {
-        ++counts.accepted;
-        return;
-    }
-    switch (finding.judgement.verdict) {
-        case Verdict::pass:
-            ++counts.pass;
-            break;
-        case Verdict::fail:
-            ++counts.fail;
-            break;
-        case Verdict::undecided:
-            ++counts.undecided;
-            break;
-        case Verdict::not_applicable:
-            ++counts.not_applicable;
-            break;
-    }
-}
-
 void subtract(VerdictCounts& counts, const VerdictCounts& other) {
     counts.pass -= other.pass;
     counts.fail -= other.fail;
@@ -477,7 +456,7 @@ Replay::Judged Replay::judge_root(const RootKey& key) {
         if (is_open(finding))
             judged.findings.push_back(detached(std::move(finding), session_->sources));
         else
-            add_verdict(judged.others[finding.rule], finding);
+            judged.others[finding.rule].add(finding);
     }
     for (const Suppression& suppression : joined.suppressions) {
         const auto end = end_of_day(suppression.expires);
@@ -534,8 +513,8 @@ void Replay::accept_all(const std::set<RootKey>& except) {
                            now.finding.accepted.begin(), now.finding.accepted.end(), is_same))
                 continue;
             VerdictCounts gone, come;
-            add_verdict(gone, before[i].finding);
-            add_verdict(come, now.finding);
+            gone.add(before[i].finding);
+            come.add(now.finding);
             VerdictCounts& counts = verdicts_[now.finding.rule];
             counted_before_.try_emplace(now.finding.rule, counts);
             subtract(counts, gone);
@@ -571,7 +550,7 @@ void Replay::count(const Judged& judged, bool add) {
     for (const auto& [rule, counts] : judged.others) enter(rule, counts);
     for (const OpenFinding& open : judged.effective) {
         VerdictCounts one;
-        add_verdict(one, open.finding);
+        one.add(open.finding);
         enter(open.finding.rule, one);
     }
 }

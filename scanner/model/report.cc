@@ -41,6 +41,27 @@ void VerdictCounts::add(const VerdictCounts& other) {
     accepted += other.accepted;
 }
 
+void VerdictCounts::add(const Finding& finding) {
+    if (!finding.accepted.empty()) {
+        ++accepted;
+        return;
+    }
+    switch (finding.judgement.verdict) {
+        case Verdict::pass:
+            ++pass;
+            break;
+        case Verdict::fail:
+            ++fail;
+            break;
+        case Verdict::undecided:
+            ++undecided;
+            break;
+        case Verdict::not_applicable:
+            ++not_applicable;
+            break;
+    }
+}
+
 std::string_view to_string(Maturity maturity) {
     static constexpr std::array<std::string_view, 5> names = {"not assessed", "not in place", "in place, not effective",
                                                               "effective, not provable", "effective and provable"};
@@ -82,25 +103,7 @@ void Report::count_verdicts() {
     verdicts.clear();
     for (const Finding& finding : findings) {
         if (finding.baseline == BaselineState::absent) continue;
-        VerdictCounts& counts = verdicts[finding.rule];
-        if (!finding.accepted.empty()) {
-            ++counts.accepted;
-            continue;
-        }
-        switch (finding.judgement.verdict) {
-            case Verdict::pass:
-                ++counts.pass;
-                break;
-            case Verdict::fail:
-                ++counts.fail;
-                break;
-            case Verdict::undecided:
-                ++counts.undecided;
-                break;
-            case Verdict::not_applicable:
-                ++counts.not_applicable;
-                break;
-        }
+        verdicts[finding.rule].add(finding);
     }
 }
 

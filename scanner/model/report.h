@@ -74,6 +74,7 @@ struct ControlInfo {
 struct VerdictCounts {
     std::uint64_t pass = 0, fail = 0, undecided = 0, not_applicable = 0, accepted = 0;
     void add(const VerdictCounts& other);
+    void add(const Finding& finding);
     /// Whether anything was judged that bears on the control.
     bool any() const { return pass + fail + undecided + accepted > 0; }
 };
