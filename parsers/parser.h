@@ -43,6 +43,13 @@ class ParsedFile {
     const Source* source = nullptr;
 };
 
+/// A root of some parser, by that parser's `name()` and the root's path.
+struct RootName {
+    std::string_view parser;
+    std::string path;
+    friend auto operator<=>(const RootName&, const RootName&) = default;
+};
+
 /// Files that are judged together: one root module with the modules it calls, a template with its nested stacks, a
 /// folder of manifests.
 struct Root {
@@ -52,6 +59,9 @@ struct Root {
     std::size_t parser = 0;
     /// Opaque to the pipeline.
     std::shared_ptr<const void> plan;
+    /// Another root of the same things, of which this one knows more: it is not judged beside this one. Holds where
+    /// there is one environment only, since this one does not say for which of several it is.
+    std::optional<RootName> replaces = std::nullopt;
 };
 
 /// Reads one language. Stateless: every call may come from any thread.

@@ -7,8 +7,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include "parsers/terraform/plan_parser.h"
-#include "parsers/terraform/terraform_parser.h"
 #include "scanner/model/text.h"
 #include "scanner/owners.h"
 #include "scanner/workers.h"
@@ -198,15 +196,12 @@ std::vector<Root> group(const Work& work, const ParsedFiles& files) {
 }
 
 std::vector<Evaluation> evaluations_of(const std::vector<Root>& roots, const std::vector<Environment>& environments) {
-    std::set<std::string> planned;  // root modules in whose place a plan is judged
-    for (const Root& root : roots) {
-        // A plan does not say for which of several environments it holds.
-        if (environments.size() > 1 || parsers()[root.parser] != &terraform_plan_parser()) continue;
-        if (auto folder = replaced_configuration(root)) planned.insert(*std::move(folder));
-    }
+    std::set<RootName> replaced;
+    for (const Root& root : roots)
+        if (root.replaces && environments.size() <= 1) replaced.insert(*root.replaces);
     std::vector<Evaluation> evaluations;
     for (std::size_t root = 0; root < roots.size(); ++root) {
-        if (parsers()[roots[root].parser] == &terraform_parser() && planned.contains(roots[root].path)) continue;
+        if (replaced.contains({parsers()[roots[root].parser]->name(), roots[root].path})) continue;
         for (std::size_t environment = 0; environment < environments.size(); ++environment) {
             if (is_for(environments[environment], roots[root])) evaluations.push_back({root, environment});
         }

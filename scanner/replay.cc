@@ -24,11 +24,6 @@ constexpr std::uint64_t max_dead_bytes = std::uint64_t{64} << 20;
 // A report of ten thousand faults helps no one, and each is kept to the end.
 constexpr std::size_t max_diagnostics = 10000;
 
-/// The language in a key that `forget_file` gave.
-std::size_t parser_of(const std::string& key) {
-    return static_cast<std::size_t>(std::stoul(key));
-}
-
 /// Keeps only what outlives the sources of a step: spans would point into files that are gone.
 OpenFinding detached(Finding finding, const SourceSet& sources) {
     OpenFinding open;
@@ -61,13 +56,6 @@ void subtract(VerdictCounts& counts, const VerdictCounts& other) {
     counts.undecided -= other.undecided;
     counts.not_applicable -= other.not_applicable;
     counts.accepted -= other.accepted;
-}
-
-bool is_equal(const VerdictCounts& a, const VerdictCounts& b) {
-    const auto parts = [](const VerdictCounts& of) {
-        return std::tie(of.pass, of.fail, of.undecided, of.not_applicable, of.accepted);
-    };
-    return parts(a) == parts(b);
 }
 
 }  // namespace
@@ -167,6 +155,8 @@ void Replay::begin_step(std::int64_t time) {
 void Replay::start() {
     while (!judged_.empty()) replace(RootKey(judged_.begin()->first), std::nullopt);
     groupings_.clear();
+    replacing_.clear();
+    replaced_.clear();
     waivers_.clear();
     standing_.clear();
     ++started_;
@@ -175,6 +165,7 @@ void Replay::start() {
     standing_ = standing_waivers();
     std::set<RootKey> affected;
     for (std::size_t language = 0; language < parsers().size(); ++language) group(language, affected);
+    replaced_ = replaced_roots();
     judge(affected);
 }
 
@@ -211,13 +202,13 @@ bool Replay::open() {
 
 /// `keys`: of files that are read again, what decided the grouping before. Where that is another now, the language has
 /// to be grouped anew.
-void Replay::read_files(const std::vector<std::string>& paths, const std::map<std::string, std::string>& keys,
+void Replay::read_files(const std::vector<std::string>& paths, const std::map<std::string, GroupingKey>& keys,
                         std::set<std::size_t>& languages) {
     const Work work = session_->work();
     const std::vector<const Source*> sources = read(work, paths);
     for (const Source* source : sources) all_bytes_ += source->text().size();
     ParsedFiles parsed = parse(work, sources, {});
-    std::map<std::string, std::string> open = keys;
+    std::map<std::string, GroupingKey> open = keys;
     for (std::size_t i = 0; i < parsed.files.size(); ++i) {
         const Source& source = *parsed.files[i]->source;
         const std::size_t language = parsed.parsers[i];
@@ -225,28 +216,29 @@ void Replay::read_files(const std::vector<std::string>& paths, const std::map<st
         const auto before = open.find(source.path());
         auto now = parsers()[language]->grouping_key(*parsed.files[i]);
         if (!now) ++keyless_[language];
-        if (before == open.end() || !now || before->second != std::to_string(language) + '\n' + *now)
+        if (before == open.end() || !now || before->second.language != language || before->second.text != *now)
             languages.insert(language);
         else
             open.erase(before);
         files_[source.path()] = {std::move(parsed.files[i]), language, std::move(now)};
     }
     // What became another language, or nothing that is read.
-    for (const auto& [path, key] : open) languages.insert(parser_of(key));
+    for (const auto& [path, key] : open) languages.insert(key.language);
 }
 
 /// Returns what of the file decided the grouping; nullopt when the language has to be grouped anew.
-std::optional<std::string> Replay::forget_file(const std::string& path, std::set<std::size_t>& languages) {
+std::optional<Replay::GroupingKey> Replay::forget_file(const std::string& path, std::set<std::size_t>& languages) {
     const auto file = files_.find(path);
     if (file == files_.end()) return std::nullopt;
     const std::size_t language = file->second.parser;
     living_bytes_ -= file->second.parsed->source->text().size();
-    std::optional<std::string> key = std::move(file->second.key);
-    if (!key) --keyless_[language];
-    if (key)
-        key->insert(0, std::to_string(language) + '\n');
-    else
+    std::optional<GroupingKey> key;
+    if (file->second.key) {
+        key = {language, *std::move(file->second.key)};
+    } else {
+        --keyless_[language];
         languages.insert(language);
+    }
     // Roots of the previous grouping may refer to it.
     if (const auto grouping = groupings_.find(language); grouping != groupings_.end()) grouping->second.roots.clear();
     files_.erase(file);
@@ -270,7 +262,7 @@ bool Replay::changes_settings(const std::vector<git::Change>& changes) const {
 /// From the previous commit to this one.
 void Replay::follow(const std::vector<git::Change>& changes) {
     std::vector<std::string> again;
-    std::map<std::string, std::string> keys;  // path -> what decided the grouping before
+    std::map<std::string, GroupingKey> keys;  // path -> what decided the grouping before
     std::set<std::size_t> languages;
     std::set<RootKey> affected;
     for (const git::Change& change : changes) {
@@ -280,11 +272,11 @@ void Replay::follow(const std::vector<git::Change>& changes) {
             names.insert(links->second.begin(), links->second.end());
         for (const std::string& name : names) {
             if (!is_discovered(name, session_->options.exclude)) continue;
-            const std::optional<std::string> key = forget_file(name, languages);
+            const std::optional<GroupingKey> key = forget_file(name, languages);
             if (key && change.kind == git::Change::Kind::modified)
                 keys[name] = *key;
             else if (key)
-                languages.insert(parser_of(*key));
+                languages.insert(key->language);
             if (change.kind != git::Change::Kind::removed) again.push_back(name);
         }
     }
@@ -297,8 +289,18 @@ void Replay::follow(const std::vector<git::Change>& changes) {
     for (const RootKey& key : affected)
         if (keyless_[key.first] > 0) languages.insert(key.first);
     for (const auto& [path, key] : keys)
-        if (keyless_[parser_of(key)] > 0) languages.insert(parser_of(key));
+        if (keyless_[key.language] > 0) languages.insert(key.language);
     for (const std::size_t language : languages) group(language, affected);
+    // What another root is judged for from now on, or no longer.
+    const std::set<RootKey> before = std::exchange(replaced_, replaced_roots());
+    std::vector<RootKey> turned;
+    std::set_symmetric_difference(before.begin(), before.end(), replaced_.begin(), replaced_.end(),
+                                  std::back_inserter(turned));
+    for (const RootKey& key : turned) {
+        if (!judged_.contains(key)) continue;  // gone, or new and affected anyway
+        affected.insert(key);
+        if (keyless_[key.first] > 0 && languages.insert(key.first).second) group(key.first, affected);
+    }
     // Elsewhere the roots are the same, but what a grouping has loaded is of an earlier commit.
     std::set<std::size_t> renewed;
     for (const RootKey& key : affected)
@@ -365,6 +367,7 @@ void Replay::group(std::size_t language, std::set<RootKey>& affected) {
     for (const auto& [path, file] : files_)
         if (file.parser == language) own.push_back(file.parsed.get());
     groupings_.erase(language);
+    std::erase_if(replacing_, [&](const auto& item) { return item.first.first == language; });
     std::set<std::string> paths;
     const Parser& parser = *parsers()[language];
     if (!own.empty()) {
@@ -375,11 +378,10 @@ void Replay::group(std::size_t language, std::set<RootKey>& affected) {
             parser.roots(own, *grouping.file_system, session_->sources, session_->diagnostics, gaps);
         grouping.dependencies = grouping.file_system->take();
         for (Root& root : roots) {
-            root.parser = language;
             paths.insert(root.path);
             const RootKey key(language, root.path);
             if (parser.links_roots() || !judged_.contains(key)) affected.insert(key);
-            grouping.roots[key.second] = std::move(root);
+            keep(std::move(root), language);
         }
     }
     std::vector<RootKey> gone;
@@ -417,12 +419,29 @@ void Replay::renew(std::size_t language, const std::set<RootKey>& affected) {
     grouping.file_system = std::make_unique<Recorder>(*session_->file_system, snapshot_->tree());
     std::vector<CoverageGap> gaps;
     Diagnostics said_before;
-    for (Root& root :
-         parsers()[language]->roots(ordered, *grouping.file_system, session_->sources, said_before, gaps)) {
-        root.parser = language;
-        std::string path = root.path;
-        grouping.roots[std::move(path)] = std::move(root);
+    for (Root& root : parsers()[language]->roots(ordered, *grouping.file_system, session_->sources, said_before, gaps))
+        keep(std::move(root), language);
+}
+
+void Replay::keep(Root root, std::size_t language) {
+    root.parser = language;
+    const RootKey key(language, root.path);
+    replacing_.erase(key);
+    if (root.replaces) replacing_.emplace(key, *root.replaces);
+    groupings_[language].roots[key.second] = std::move(root);
+}
+
+/// As `evaluations_of` leaves them out, whose roots are all there at once.
+std::set<Replay::RootKey> Replay::replaced_roots() const {
+    std::set<RootKey> replaced;
+    if (session_->environments.size() > 1) return replaced;
+    for (const auto& [key, name] : replacing_) {
+        const auto all = parsers();
+        const auto parser =
+            std::find_if(all.begin(), all.end(), [&](const Parser* p) { return p->name() == name.parser; });
+        if (parser != all.end()) replaced.emplace(static_cast<std::size_t>(parser - all.begin()), name.path);
     }
+    return replaced;
 }
 
 void Replay::judge(const std::set<RootKey>& affected) {
@@ -464,6 +483,8 @@ Replay::Judged Replay::judge_root(const RootKey& key) {
         const std::string day = rfc3339(*end).substr(0, 10);
         if (judged.comment_end.empty() || day < judged.comment_end) judged.comment_end = day;
     }
+    // One that is replaced is looked at for what it depends on, since it may come to count.
+    if (replaced_.contains(key)) judged = {};
     judged.dependencies = recorder.take();
     accept(judged);
     return judged;
@@ -572,7 +593,7 @@ void Replay::settle() {
     session_->diagnostics.truncate(0);
     recounted_.clear();
     for (const auto& [rule, before] : counted_before_)
-        if (!is_equal(before, verdicts_[rule])) recounted_.push_back(rule);
+        if (before != verdicts_[rule]) recounted_.push_back(rule);
     for (auto at = appeared_.begin(); at != appeared_.end();) {
         if (vanished_.erase(at->first) == 0) {
             ++at;

@@ -104,6 +104,11 @@ class Replay {
         std::size_t parser = 0;
         std::optional<std::string> key;  ///< `Parser::grouping_key`
     };
+    /// What of a file decided the grouping of its language, and which language that was.
+    struct GroupingKey {
+        std::size_t language = 0;
+        std::string text;
+    };
     /// The roots of a language, and what finding them depended on.
     struct Grouping {
         std::unique_ptr<Recorder> file_system;  ///< the roots may refer to it
@@ -113,14 +118,16 @@ class Replay {
 
     void start();
     bool open();
-    void read_files(const std::vector<std::string>& paths, const std::map<std::string, std::string>& keys,
+    void read_files(const std::vector<std::string>& paths, const std::map<std::string, GroupingKey>& keys,
                     std::set<std::size_t>& languages);
-    std::optional<std::string> forget_file(const std::string& path, std::set<std::size_t>& languages);
+    std::optional<GroupingKey> forget_file(const std::string& path, std::set<std::size_t>& languages);
     bool changes_settings(const std::vector<git::Change>& changes) const;
     void follow(const std::vector<git::Change>& changes);
     void hit(const git::Change& change, std::set<RootKey>& affected, std::set<std::size_t>& languages) const;
     void group(std::size_t language, std::set<RootKey>& affected);
     void renew(std::size_t language, const std::set<RootKey>& affected);
+    void keep(Root root, std::size_t language);
+    std::set<RootKey> replaced_roots() const;
     void judge(const std::set<RootKey>& affected);
     Judged judge_root(const RootKey& key);
     void replace(const RootKey& key, std::optional<Judged> judged);
@@ -154,6 +161,8 @@ class Replay {
     std::string standing_;                                ///< of each waiver, whether it counted in the last step
     std::map<std::size_t, Grouping> groupings_;
     std::map<RootKey, Judged> judged_;
+    std::map<RootKey, RootName> replacing_;  ///< `Root::replaces`, where there is one
+    std::set<RootKey> replaced_;             ///< roots that do not count, since others are judged in their place
     std::unordered_map<std::string, std::set<RootKey>> readers_, listers_;
     std::set<std::pair<std::string, RootKey>> comment_ends_;  ///< `Judged::comment_end`, where there is one
 

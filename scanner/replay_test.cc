@@ -193,6 +193,50 @@ TEST_CASE("settings and rules of the commit hold") {
     CHECK(failures(it, "aws-s3-acl-public-read") == 1);
 }
 
+TEST_CASE("a plan counts in place of the configuration beside it, as long as it is a plan of that") {
+    Replayed it("plan");
+    const auto configuration = [](const std::string& bucket) {
+        return "variable \"acl\" {\n  default = \"private\"\n}\nresource \"aws_s3_bucket\" \"b\" {\n  bucket = \"" +
+               bucket + "\"\n  acl    = var.acl\n}\n";
+    };
+    const auto plan = [](const std::string& bucket) {
+        return R"({"format_version": "1.2", "terraform_version": "1.11.4",
+"planned_values": {"root_module": {"resources": [
+  {"address": "aws_s3_bucket.b", "mode": "managed", "type": "aws_s3_bucket", "name": "b",
+   "values": {"bucket": ")" +
+               bucket + R"(", "acl": "public-read"}}]}},
+"configuration": {"root_module": {"resources": [
+  {"address": "aws_s3_bucket.b", "mode": "managed", "type": "aws_s3_bucket", "name": "b",
+   "expressions": {"bucket": {"constant_value": ")" +
+               bucket + R"("}, "acl": {"references": ["var.acl"]}}}],
+  "variables": {"acl": {"default": "private"}}}}}
+)";
+    };
+    Files files = {{"live/main.tf", {configuration("one")}}};
+    std::vector<std::string> parents;
+    std::int64_t time = start;
+    const auto open_after = [&] {
+        const auto commit = it.commit(files, ++time, parents);
+        parents = {commit};
+        it.go_to(commit, time);
+        const auto state = it.state();
+        CHECK(state == it.scanned(commit, time));
+        return state.size();
+    };
+    const auto alone = open_after();
+    CHECK(failures(it, "aws-s3-acl-public-read") == 0);
+    files["live/plan.json"] = {plan("one")};
+    const auto planned = open_after();
+    CHECK(planned == alone + 1);  // the same, and what is planned besides
+    CHECK(failures(it, "aws-s3-acl-public-read") == 1);
+    files["live/main.tf"] = {configuration("two")};
+    CHECK(open_after() == alone + planned);  // an old plan hides nothing
+    files["live/plan.json"] = {plan("two")};
+    CHECK(open_after() == planned);
+    files.erase("live/plan.json");
+    CHECK(open_after() == alone);
+}
+
 /// A change of a random tree of modules, manifests, templates, workflows, links and settings.
 void change(Files& files, std::mt19937& random) {
     const auto pick = [&](std::initializer_list<const char*> from) {

@@ -11,6 +11,7 @@
 #include "parsers/terraform/program.h"
 #include "parsers/terraform/provider_values.h"
 #include "parsers/terraform/startup_scripts.h"
+#include "parsers/terraform/terraform_parser.h"
 
 namespace plumbline {
 namespace {
@@ -30,11 +31,10 @@ struct PlanFile : ParsedFile {
     bool binary = false;
 };
 
-/// A plan that is judged, and the folder of the root module in whose place it is.
+/// A plan that is judged.
 struct PlanRoot {
     const PlanFile* file = nullptr;  // the pipeline's
     Value document;                  // with places that may be shown
-    std::optional<std::string> replaced;
 };
 
 const Value* member_of(const Value& object, std::string_view name) {
@@ -171,7 +171,6 @@ struct SourceBody {
     }
 };
 
-/// One plan in the making.
 /// The root module that a plan may be of: in its folder or, where that has none, in the one above. Null when there is
 /// none.
 const ModuleConfig* configuration_beside(const std::string& plan, terraform::Library& library) {
@@ -241,6 +240,7 @@ class Comparison {
     terraform::Library& library_;
 };
 
+/// One plan in the making.
 class Plan {
   public:
     Plan(const Source& source, const Value& document, const FileSystem& file_system, SourceSet& sources)
@@ -978,8 +978,8 @@ class TerraformPlanParser : public Parser {
             readable.insert(parent_path(file->source->path()));
             const auto* plan = static_cast<const PlanFile*>(file);
             root.plan = std::make_shared<const PlanRoot>(
-                PlanRoot{plan, terraform::with_secrets_masked(*file->source, plan->document, sources),
-                         replaced_by(*plan, library, diagnostics)});
+                PlanRoot{plan, terraform::with_secrets_masked(*file->source, plan->document, sources)});
+            root.replaces = replaced_by(*plan, library, diagnostics);
             made.push_back(std::move(root));
         }
         for (const ParsedFile* file : files) {
@@ -1001,8 +1001,8 @@ class TerraformPlanParser : public Parser {
   private:
     /// A plan of the configuration beside it is judged in its place, since it knows more values. A plan of anything
     /// else must not hide what stands there.
-    static std::optional<std::string> replaced_by(const PlanFile& file, terraform::Library& library,
-                                                  Diagnostics& diagnostics) {
+    static std::optional<RootName> replaced_by(const PlanFile& file, terraform::Library& library,
+                                               Diagnostics& diagnostics) {
         const ModuleConfig* beside = configuration_beside(file.source->path(), library);
         const Member* configuration = file.document.find("configuration");
         if (!beside || !configuration) return std::nullopt;
@@ -1015,7 +1015,8 @@ class TerraformPlanParser : public Parser {
             return std::nullopt;
         }
         // What is broken there has to be named.
-        return beside->diagnostics.empty() ? std::optional(beside->folder) : std::nullopt;
+        if (!beside->diagnostics.empty()) return std::nullopt;
+        return RootName{terraform_parser().name(), beside->folder};
     }
 };
 
@@ -1024,10 +1025,6 @@ class TerraformPlanParser : public Parser {
 const Parser& terraform_plan_parser() {
     static const TerraformPlanParser parser;
     return parser;
-}
-
-std::optional<std::string> replaced_configuration(const Root& root) {
-    return static_cast<const PlanRoot*>(root.plan.get())->replaced;
 }
 
 }  // namespace plumbline

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "parsers/parser.h"
 
 namespace plumbline {
@@ -11,11 +8,8 @@ namespace plumbline {
 /// resources have the addresses, types and values that the configuration would give, with the plan's certainty about
 /// them. What is known only after apply is unknown and keeps the references that the plan's `configuration` records.
 /// Where the configuration lies in the plan's folder or the one above, places are those of its blocks; otherwise they
-/// are the plan's own. Format: developer.hashicorp.com/terraform/internals/json-format.
+/// are the plan's own, and where that configuration does not differ from the plan's, the plan replaces it. Format:
+/// developer.hashicorp.com/terraform/internals/json-format.
 const Parser& terraform_plan_parser();
-
-/// The folder of the root module that a root of this parser is a plan of, when the module lies beside it and does not
-/// differ: then the plan is to be judged in its place. Nullopt when both are to be judged.
-std::optional<std::string> replaced_configuration(const Root& root);
 
 }  // namespace plumbline

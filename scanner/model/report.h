@@ -77,6 +77,7 @@ struct VerdictCounts {
     void add(const Finding& finding);
     /// Whether anything was judged that bears on the control.
     bool any() const { return pass + fail + undecided + accepted > 0; }
+    friend bool operator==(const VerdictCounts&, const VerdictCounts&) = default;
 };
 
 /// How far a control has come, from verdicts alone.
