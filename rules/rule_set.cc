@@ -665,7 +665,7 @@ void RuleSet::Data::judge_all(const Graph& graph, Visit visit) const {
     LinkIndex links(graph);
     std::unordered_map<std::string, std::vector<Place>> known;
     for (const Resource& resource : graph.resources()) {
-        const auto [at, fresh] = known.try_emplace(std::string(resource.platform) + " " + resource.type);
+        const auto [at, fresh] = known.try_emplace(type_key(resource.platform, resource.type));
         if (fresh) at->second = places(resource.platform, resource.type);
         for (const Place& place : at->second) {
             CompiledRule& rule = *rules[place.rule];

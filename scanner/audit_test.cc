@@ -41,21 +41,25 @@ struct AuditRun {
     Json json() const { return Json::parse(out); }
 };
 
-AuditRun run_audit_on(const std::string& repository, std::vector<std::string> more = {}) {
+AuditRun run_program(std::vector<std::string> arguments) {
     DiskSystem system;
     Call call;
     call.working_directory = std::filesystem::temp_directory_path().string();
     call.now = "2025-06-15T12:00:00Z";
     call.cores = 2;
-    call.arguments = {"audit", repository, "--from", "2025-03-01", "--to", "2025-03-31"};
-    if (more.empty()) more = {"--format", "json"};
-    call.arguments.insert(call.arguments.end(), more.begin(), more.end());
+    call.arguments = std::move(arguments);
     std::ostringstream out, err;
     AuditRun result;
     result.exit = run(call, system, out, err);
     result.out = out.str();
     result.err = err.str();
     return result;
+}
+
+AuditRun run_audit_on(const std::string& repository, std::vector<std::string> more = {"--format", "json"}) {
+    std::vector<std::string> arguments = {"audit", repository, "--from", "2025-03-01", "--to", "2025-03-31"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_program(std::move(arguments));
 }
 
 /// A file beside the repository, removed at the end.
@@ -642,19 +646,10 @@ TEST_CASE("--only secrets looks for credentials alone; what a waiver accepts doe
     // In pieces, so that no scanner takes this file for a leak.
     const std::string key = std::string("AKIA") + "QW3RTYUIOPLKJHGF", other = std::string("AKIA") + "ZW3RTYUIOPLKJHGF";
     const auto first = made.commit({{"a.env", {"key: " + key + "\n"}}}, "Begin\n", march + day, {});
-    DiskSystem system;
-    const auto only = [&](std::vector<std::string> more) {
-        Call call;
-        call.working_directory = std::filesystem::temp_directory_path().string();
-        call.now = "2025-06-15T12:00:00Z";
-        call.arguments = {"audit", made.path(), "--only", "secrets", "--format", "json"};
-        call.arguments.insert(call.arguments.end(), more.begin(), more.end());
-        std::ostringstream out, err;
-        AuditRun result;
-        result.exit = run(call, system, out, err);
-        result.out = out.str();
-        result.err = err.str();
-        return result;
+    const auto only = [&](const std::vector<std::string>& more) {
+        std::vector<std::string> arguments = {"audit", made.path(), "--only", "secrets", "--format", "json"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return run_program(std::move(arguments));
     };
     const AuditRun open = only({});
     CHECK(open.exit == 1);

@@ -407,7 +407,7 @@ int run_fleet(Session& session) {
     RunTotals totals;
     std::atomic<std::uint64_t> unchanged = 0;
     try {
-        Ledger ledger(is_postgresql(options.ledger) ? options.ledger : session.typed(options.ledger));
+        Ledger ledger(session.typed_ledger(options.ledger));
         const std::int64_t now = parse_rfc3339(session.call.now);
         const LedgerRun run =
             ledger.begin(session.call.now, rfc3339(now - resume_seconds), PLUMBLINE_VERSION, shard_name, plan);

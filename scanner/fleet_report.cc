@@ -432,7 +432,7 @@ int run_fleet_report(Session& session) {
         session.err << "plumbline fleet report: where to? --output DIR\n";
         return code(Exit::incomplete);
     }
-    const std::string address = is_postgresql(options.ledger) ? options.ledger : session.typed(options.ledger);
+    const std::string address = session.typed_ledger(options.ledger);
     if (!is_postgresql(address) && !session.system.real_path(address)) {
         session.err << "plumbline fleet report: there is no ledger " << quoted(options.ledger) << ".\n";
         return code(Exit::incomplete);

@@ -21,7 +21,7 @@ int merge_ledgers(Session& session, const std::vector<std::string>& files) {
     }
     const std::string& output = session.options.outputs.back().file;
     try {
-        Ledger into(is_postgresql(output) ? output : session.typed(output));
+        Ledger into(session.typed_ledger(output));
         for (const std::string& file : files) {
             Ledger from(session.typed(file));
             into.add(from);

@@ -270,8 +270,7 @@ void load_ledger(Session& session, const std::string& address, const RepositoryF
 History load_history(Session& session, const RepositoryFacts& repository) {
     History history;
     std::vector<std::string> files;
-    for (const std::string& file : session.options.history)
-        files.push_back(is_postgresql(file) ? file : session.typed(file));
+    for (const std::string& file : session.options.history) files.push_back(session.typed_ledger(file));
     if (files.empty()) {
         for (const std::string& file : session.config.history)
             files.push_back(is_postgresql(file) ? file : session.settled(file));

@@ -10,6 +10,7 @@
 #include "scanner/acceptance.h"
 #include "scanner/catalogue.h"
 #include "scanner/config.h"
+#include "scanner/database.h"
 #include "scanner/model/diagnostic.h"
 #include "scanner/options.h"
 #include "scanner/pipeline.h"
@@ -56,6 +57,10 @@ struct Session {
     }
     /// The absolute path of a file as typed on the command line.
     std::string typed(const std::string& file) const { return absolute_path(call.working_directory, file); }
+    /// The same for a ledger: a database's address stays as it is.
+    std::string typed_ledger(const std::string& address) const {
+        return is_postgresql(address) ? address : typed(address);
+    }
     /// The absolute path of a file that the configuration names, or of a default: from the tree's top.
     std::string settled(const std::string& file) const { return absolute_path(place.root, file); }
 };

@@ -13,18 +13,6 @@
 namespace plumbline {
 namespace {
 
-// A rule of the tests' own, so that nothing here depends on which rules are built in.
-constexpr const char* private_rule = R"(id: test-bucket-private
-title: Buckets are private
-severity: high
-control: data.public-access
-why: Everyone can read a public bucket.
-fix: Set acl to private.
-checks:
-  - platform: terraform
-    types: [aws_s3_bucket]
-    pass: {path: acl, equals: private}
-)";
 constexpr const char* public_bucket = "resource \"aws_s3_bucket\" \"open\" {\n  acl = \"public-read\"\n}\n";
 
 std::string times(std::size_t count, std::string_view text) {

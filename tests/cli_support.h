@@ -12,6 +12,20 @@
 
 namespace plumbline {
 
+/// A rule of the tests' own, so that what they say does not depend on which rules are built in.
+inline constexpr const char* private_rule = R"(id: test-bucket-private
+title: Buckets are private
+severity: high
+control: data.public-access
+aliases: [CKV_TEST_1]
+why: Everyone can read a public bucket.
+fix: Set acl to private.
+checks:
+  - platform: terraform
+    types: [aws_s3_bucket]
+    pass: {path: acl, equals: private}
+)";
+
 /// A machine in memory: absolute path to content. What is written stands in `files` afterwards.
 class MemorySystem : public System {
   public:

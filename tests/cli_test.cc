@@ -6,19 +6,7 @@
 namespace plumbline {
 namespace {
 
-// Two rules of the tests' own, so that nothing here depends on which rules are built in.
-constexpr const char* private_rule = R"(id: test-bucket-private
-title: Buckets are private
-severity: high
-control: data.public-access
-aliases: [CKV_TEST_1]
-why: Everyone can read a public bucket.
-fix: Set acl to private.
-checks:
-  - platform: terraform
-    types: [aws_s3_bucket]
-    pass: {path: acl, equals: private}
-)";
+// A second rule of the tests' own.
 constexpr const char* tagged_rule = R"(id: test-bucket-owner
 title: Buckets have an owner
 severity: low

@@ -19,25 +19,13 @@ namespace {
 
 using json = nlohmann::json;
 
-constexpr const char* rule = R"(id: test-bucket-private
-title: Buckets are private
-severity: high
-control: data.public-access
-why: Everyone can read a public bucket.
-fix: Set acl to private.
-checks:
-  - platform: terraform
-    types: [aws_s3_bucket]
-    pass: {path: acl, equals: private}
-)";
-
 std::string replace_first(std::string text, std::string_view what, std::string_view with) {
     return text.replace(text.find(what), what.size(), with);
 }
 
 struct Tree : Program {
     Tree() {
-        system.files["/policy/private.yaml"] = rule;
+        system.files["/policy/private.yaml"] = private_rule;
         system.files["/repo/main.tf"] = "resource \"aws_s3_bucket\" \"open\" {\n  acl = \"public-read\"\n}\n";
         system.files["/repo/.plumbline/config.yaml"] = "exclude: [examples]\n";
         system.files["/repo/.plumbline/waivers.yaml"] = "waivers: []\n";

@@ -9,17 +9,6 @@
 namespace plumbline {
 namespace {
 
-constexpr const char* private_rule = R"(id: test-bucket-private
-title: Buckets are private
-severity: high
-control: data.public-access
-why: Everyone can read a public bucket.
-fix: Set acl to private.
-checks:
-  - platform: terraform
-    types: [aws_s3_bucket]
-    pass: {path: acl, equals: private}
-)";
 constexpr const char* configuration = R"(variable "acl" {
   default = "private"
 }

@@ -12,19 +12,6 @@ constexpr std::uint64_t max_snippet_bytes = 1 << 20;
 
 }  // namespace
 
-std::size_t weight_of(const Value& value, std::size_t limit) {
-    std::size_t weight = 1;
-    for (const Value& item : value.elements()) {
-        if (weight >= limit) break;
-        weight += weight_of(item, limit - weight);
-    }
-    for (const Member& member : value.members()) {
-        if (weight >= limit) break;
-        weight += weight_of(member.value, limit - weight);
-    }
-    return weight;
-}
-
 void Evaluation::error(std::string code, std::string summary, std::string detail, Span span) {
     if (!seen_.insert({code, span}).second) return;
     result.diagnostics.error(std::move(code), std::move(summary), std::move(detail), span);

@@ -22,9 +22,6 @@ constexpr std::size_t max_depth = 400;
 // nested stacks repeat them.
 constexpr std::size_t max_steps = 3'000'000;
 
-/// Nodes of a value, counted up to a limit.
-std::size_t weight_of(const Value& value, std::size_t limit);
-
 using TemplateFiles = std::map<std::string, const TemplateFile*, std::less<>>;
 
 /// What the stacks of one root share: where they read from, what they report to, what they may still use up.

@@ -92,15 +92,7 @@ std::optional<git_oid> parse(const ObjectId& id) {
 std::string as_utf8(std::string_view bytes) {
     if (is_utf8(bytes)) return std::string(bytes);
     std::string text;
-    for (const char c : bytes) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x80) {
-            text += c;
-        } else {
-            text += static_cast<char>(0xC0 | (byte >> 6));
-            text += static_cast<char>(0x80 | (byte & 0x3F));
-        }
-    }
+    for (const char c : bytes) append_utf8(text, static_cast<unsigned char>(c));
     return text;
 }
 
@@ -109,50 +101,66 @@ Person person(const git_signature* signature) {
     return {as_utf8(signature->name), as_utf8(signature->email), signature->when.time, signature->when.offset};
 }
 
-FileSystem::ReadResult read_blob(git_repository* repository, const git_oid& id, std::uint64_t limit) {
-    if (!repository) return {{}, "the repository can no longer be opened"};
-    git_odb* raw_odb = nullptr;
-    if (git_repository_odb(&raw_odb, repository) != 0) return {{}, last_error()};
-    const OwnedOdb odb(raw_odb);
+/// What an object claims to be, before it is unpacked: one that swells to gigabytes never is.
+struct Header {
+    OwnedOdb odb;  ///< null: the repository's objects cannot be reached
+    bool found = false;
     std::size_t size = 0;
     git_object_t type = GIT_OBJECT_INVALID;
-    // The header first, so that a blob that swells to gigabytes is never unpacked.
-    if (git_odb_read_header(&size, &type, odb.get(), &id) != 0)
-        return {{},
-                git_odb_exists(odb.get(), &id) ? "its object is damaged: " + last_error()
-                                               : std::string("its object is not in this repository (a partial or "
-                                                             "damaged clone)")};
-    if (type != GIT_OBJECT_BLOB) return {{}, "it is no regular file"};
-    if (size > limit) return {{}, "it is larger than the limit of " + std::to_string(limit >> 20) + " MiB"};
+};
+
+Header header_of(git_repository* repository, const git_oid& id) {
+    Header header;
+    git_odb* raw = nullptr;
+    if (!repository || git_repository_odb(&raw, repository) != 0) return header;
+    header.odb = OwnedOdb(raw);
+    header.found = git_odb_read_header(&header.size, &header.type, raw, &id) == 0;
+    return header;
+}
+
+/// nullopt when it is damaged; libgit2 says how.
+std::optional<std::string> unpack(const Header& header, const git_oid& id) {
     git_odb_object* raw = nullptr;
-    if (git_odb_read(&raw, odb.get(), &id) != 0) return {{}, "its object is damaged: " + last_error()};
+    if (git_odb_read(&raw, header.odb.get(), &id) != 0) return std::nullopt;
     const OwnedOdbObject object(raw);
-    return {std::string(static_cast<const char*>(git_odb_object_data(object.get())), git_odb_object_size(object.get())),
-            {}};
+    return std::string(static_cast<const char*>(git_odb_object_data(raw)), git_odb_object_size(raw));
+}
+
+std::string unreachable(git_repository* repository) {
+    return repository ? last_error() : std::string("the repository can no longer be opened");
+}
+
+FileSystem::ReadResult read_blob(git_repository* repository, const git_oid& id, std::uint64_t limit) {
+    const Header header = header_of(repository, id);
+    if (!header.odb) return {{}, unreachable(repository)};
+    if (!header.found)
+        return {{},
+                git_odb_exists(header.odb.get(), &id)
+                    ? "its object is damaged: " + last_error()
+                    : std::string("its object is not in this repository (a partial or damaged clone)")};
+    if (header.type != GIT_OBJECT_BLOB) return {{}, "it is no regular file"};
+    if (header.size > limit) return {{}, "it is larger than the limit of " + std::to_string(limit >> 20) + " MiB"};
+    auto text = unpack(header, id);
+    if (!text) return {{}, "its object is damaged: " + last_error()};
+    return {*std::move(text), {}};
 }
 
 /// The bytes of a tree object. Null with a phrase in `error`.
 std::shared_ptr<const std::string> read_tree_bytes(git_repository* repository, const git_oid& id, std::string& error) {
-    git_odb* raw_odb = nullptr;
-    if (!repository || git_repository_odb(&raw_odb, repository) != 0) {
-        error = repository ? last_error() : std::string("the repository can no longer be opened");
+    const Header header = header_of(repository, id);
+    if (!header.odb) {
+        error = unreachable(repository);
         return nullptr;
     }
-    const OwnedOdb odb(raw_odb);
-    std::size_t size = 0;
-    git_object_t type = GIT_OBJECT_INVALID;
-    git_odb_object* raw = nullptr;
     const auto fail = [&](const std::string& why) {
         error = "tree " + hex(id) + " cannot be read: " + why;
         return nullptr;
     };
-    if (git_odb_read_header(&size, &type, odb.get(), &id) != 0) return fail(last_error());
-    if (type != GIT_OBJECT_TREE) return fail("it is no tree");
-    if (size > max_object_size) return fail("it is larger than 64 MiB");
-    if (git_odb_read(&raw, odb.get(), &id) != 0) return fail(last_error());
-    const OwnedOdbObject object(raw);
-    return std::make_shared<const std::string>(static_cast<const char*>(git_odb_object_data(object.get())),
-                                               git_odb_object_size(object.get()));
+    if (!header.found) return fail(last_error());
+    if (header.type != GIT_OBJECT_TREE) return fail("it is no tree");
+    if (header.size > max_object_size) return fail("it is larger than 64 MiB");
+    auto bytes = unpack(header, id);
+    return bytes ? std::make_shared<const std::string>(*std::move(bytes)) : fail(last_error());
 }
 
 git_oid oid_of(std::string_view raw) {
@@ -230,22 +238,14 @@ class Handles {
 
 /// Whether an object is small enough to be unpacked.
 bool is_sane(git_repository* repository, const git_oid& id) {
-    git_odb* raw_odb = nullptr;
-    if (!repository || git_repository_odb(&raw_odb, repository) != 0) return false;
-    const OwnedOdb odb(raw_odb);
-    std::size_t size = 0;
-    git_object_t type = GIT_OBJECT_INVALID;
+    const Header header = header_of(repository, id);
     // What has no header fails when it is looked up, with libgit2's reason.
-    return git_odb_read_header(&size, &type, odb.get(), &id) != 0 || size <= max_object_size;
+    return header.odb && (!header.found || header.size <= max_object_size);
 }
 
 std::uint64_t blob_size(git_repository* repository, const git_oid& id) {
-    git_odb* raw_odb = nullptr;
-    if (!repository || git_repository_odb(&raw_odb, repository) != 0) return 0;
-    const OwnedOdb odb(raw_odb);
-    std::size_t size = 0;
-    git_object_t type = GIT_OBJECT_INVALID;
-    return git_odb_read_header(&size, &type, odb.get(), &id) == 0 ? size : 0;
+    const Header header = header_of(repository, id);
+    return header.found ? header.size : 0;
 }
 
 /// What a tree or the index says of one name.

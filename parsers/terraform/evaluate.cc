@@ -25,19 +25,9 @@ constexpr std::uint32_t walked_a_step = 16;
 // Bytes of text that take as much memory as what one step makes otherwise.
 constexpr std::size_t text_a_step = 64;
 
-/// How many values a walk over this one meets, itself included: a shared part counts as often as it occurs. Counts no
-/// further than `limit`.
-std::uint64_t weight_of(const Value& value, std::uint64_t limit = max_weight + 1) {
-    std::uint64_t weight = 1;
-    for (const Value& item : value.elements()) {
-        if (weight >= limit) break;
-        weight += weight_of(item, limit - weight);
-    }
-    for (const Member& member : value.members()) {
-        if (weight >= limit) break;
-        weight += weight_of(member.value, limit - weight);
-    }
-    return weight;
+/// Counts no further than what is refused.
+std::uint64_t bounded_weight(const Value& value) {
+    return weight_of(value, std::uint64_t{max_weight} + 1);
 }
 
 /// What can be larger than all that it is made of.
@@ -149,7 +139,7 @@ Value Evaluator::too_large(Span place) {
 
 Value Evaluator::weighed(Value value, const Expr& expr) {
     if (!composes(expr.kind) || (!value.is_sequence() && !value.is_mapping())) return value;
-    const std::uint64_t weight = weight_of(value);
+    const std::uint64_t weight = bounded_weight(value);
     if (weight > max_weight) return too_large(expr.span);
     return spend(weight / walked_a_step, expr.span) ? value : out_of_budget(expr.span);
 }
@@ -500,7 +490,7 @@ Value Evaluator::for_value(const hcl::ForExpr& expr) {
         }
         if (tuple) {
             items.push_back(evaluate(*expr.value));
-            weight += weight_of(items.back());
+            weight += bounded_weight(items.back());
             return leave(true);
         }
         const Value raw_key = evaluate(*expr.key);
@@ -526,7 +516,7 @@ Value Evaluator::for_value(const hcl::ForExpr& expr) {
         }
         const std::string& name = text.value().as_string();
         Value value = evaluate(*expr.value);
-        weight += weight_of(value);
+        weight += bounded_weight(value);
         if (expr.group) {
             groups[name].push_back(std::move(value));
             return leave(true);
@@ -758,7 +748,7 @@ Value Evaluator::call(const hcl::CallExpr& expr) {
         }
     }
     for (const Value& argument : arguments) {
-        if (!spend(weight_of(argument) / walked_a_step, expr.span)) return out_of_budget(expr.span);
+        if (!spend(bounded_weight(argument) / walked_a_step, expr.span)) return out_of_budget(expr.span);
     }
     Result result = terraform::call(expr.name, arguments, *context);
     if (!result.ok()) {
@@ -776,7 +766,7 @@ Value Evaluator::call(const hcl::CallExpr& expr) {
     if (value.trace() && value.trace()->span.valid())
         return value;  // passed through unchanged: it keeps its own origin
     const std::size_t text = value.is_string() ? value.as_string().size() : 0;
-    if (!spend(weight_of(value) + text / text_a_step, expr.span)) return out_of_budget(expr.span);
+    if (!spend(bounded_weight(value) + text / text_a_step, expr.span)) return out_of_budget(expr.span);
     if (value.trace()) from.push_back(value.trace());
     return value.traced(make_trace(Trace::Kind::expression, expr.span, {}, std::move(from)));
 }

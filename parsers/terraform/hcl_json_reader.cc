@@ -142,25 +142,6 @@ class JsonReader {
         return code;
     }
 
-    static void append_utf8(std::uint32_t code, std::string& out) {
-        const auto byte = [&](std::uint32_t b) { out += static_cast<char>(static_cast<unsigned char>(b)); };
-        if (code < 0x80) {
-            byte(code);
-        } else if (code < 0x800) {
-            byte(0xc0 | code >> 6);
-            byte(0x80 | (code & 63));
-        } else if (code < 0x10000) {
-            byte(0xe0 | code >> 12);
-            byte(0x80 | (code >> 6 & 63));
-            byte(0x80 | (code & 63));
-        } else {
-            byte(0xf0 | code >> 18);
-            byte(0x80 | (code >> 12 & 63));
-            byte(0x80 | (code >> 6 & 63));
-            byte(0x80 | (code & 63));
-        }
-    }
-
     /// A `\u` escape, the backslash and the `u` already read; a surrogate without its partner becomes U+FFFD.
     bool unicode_escape(std::string& out) {
         const auto first = hex4();
@@ -176,7 +157,7 @@ class JsonReader {
             else
                 at_ = before;
         }
-        append_utf8(code >= 0xd800 && code < 0xe000 ? 0xfffd : code, out);
+        append_utf8(out, code >= 0xd800 && code < 0xe000 ? 0xfffd : code);
         return true;
     }
 
@@ -233,7 +214,7 @@ class JsonReader {
                 out += piece.substr(i, length);
                 i += length;
             } else {
-                append_utf8(0xfffd, out);
+                append_utf8(out, 0xfffd);
                 ++i;
             }
         }

@@ -34,6 +34,8 @@ std::string fingerprint_of(std::span<const std::string_view> parts);
 
 /// Whether the bytes are well-formed UTF-8 (no surrogates, no overlong forms).
 bool is_utf8(std::string_view text);
+/// Appends the UTF-8 of a code point up to U+10FFFF.
+void append_utf8(std::string& out, std::uint32_t code);
 
 std::string join(std::span<const std::string> parts, std::string_view separator);
 std::vector<std::string_view> split(std::string_view text, char separator);

@@ -493,4 +493,17 @@ std::string Value::to_text(std::size_t limit) const {
     return out;
 }
 
+std::uint64_t weight_of(const Value& value, std::uint64_t limit) {
+    std::uint64_t weight = 1;
+    for (const Value& item : value.elements()) {
+        if (weight >= limit) break;
+        weight += weight_of(item, limit - weight);
+    }
+    for (const Member& member : value.members()) {
+        if (weight >= limit) break;
+        weight += weight_of(member.value, limit - weight);
+    }
+    return weight;
+}
+
 }  // namespace plumbline

@@ -199,4 +199,8 @@ struct Member {
     Span span;
 };
 
+/// How many values a walk over this one meets, itself included; a shared part counts as often as it occurs. Counts no
+/// further than `limit`.
+std::uint64_t weight_of(const Value& value, std::uint64_t limit);
+
 }  // namespace plumbline
